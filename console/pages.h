@@ -917,7 +917,22 @@ enum draft_said {
     DRAFT_SAID_LOOK, /* somebody loses, and the approver has not said that it was looked at */
     DRAFT_SAID_OWN,
     DRAFT_SAID_CHANGED,
-    DRAFT_SAID_INVALID
+    DRAFT_SAID_INVALID,
+    DRAFT_SAID_GATE /* the gate was not passed, and the approver has not said why it is approved */
+};
+
+/* Of a draft that brings a service into production: what its trials gave (gateway/gate/report.h). */
+struct draft_gate_trial {
+    struct str name, when; /* when absent: not run */
+    bool passed, failed;
+};
+struct draft_gate {
+    bool is, whole;
+    struct str of, passed, all, last, until; /* of: the service in test; last, until absent: never, not whole */
+    struct {
+        const struct draft_gate_trial *at;
+        size_t n;
+    } trials;
 };
 
 struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|approve|send_back|withdraw, why */
@@ -952,6 +967,7 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
         const struct draft_alike *at;
         size_t n;
     } alikes;
+    struct draft_gate gate;
     enum draft_said said;
 };
 struct html page_draft(struct arena *a, const struct draft_view *v);

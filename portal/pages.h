@@ -306,9 +306,14 @@ struct vendor_use_view { /* GET /vendor/use/ID?place=; POST /vendor/service/ID: 
     struct vendor_page con;
     /* Of one in test. */
     bool lacks, saml, waits, asked;
+    struct str gate_why; /* as it was typed */
     struct str production, production_client; /* id of the service in production; absent: none */
     struct str secret, client_id;             /* shown this once */
     struct str metadata, trouble;
+    /* Of both: the gate of the one in test. */
+    bool gate_open;              /* not passed: who goes on nevertheless says why, field gate_why */
+    struct str gate, gate_last;  /* id; absent: it has none; when it was run last; absent: never */
+    struct str gate_passed, gate_all;
     /* Of one in production. */
     struct str tested_as;
     bool confirmed;
@@ -418,7 +423,7 @@ struct vendor_trials {
     const struct vendor_trial *at;
     size_t n;
 };
-struct vendor_gate_view { /* GET /vendor/gate/ID; POST: act (start, keep, next), trial (a word), saw (error, in,
+struct vendor_gate_view { /* GET /vendor/gate/ID, with report=1: a document; POST: act (start, keep, next), trial (a word), saw (error, in,
                            * nothing)
                            */
     struct vendor_page con;
@@ -430,7 +435,7 @@ struct vendor_gate_view { /* GET /vendor/gate/ID; POST: act (start, keep, next),
     bool over;               /* its time is */
     struct str launch;       /* where its sign-in begins; absent: by a button of its own */
     struct str next;         /* a word: what is to be run next; absent: nothing */
-    struct str last, edition;
+    struct str last, until, edition; /* until: of a whole report; absent: it is not whole */
     struct str done, trouble;
 };
 struct html page_vendor_gate(struct arena *a, const struct vendor_gate_view *v);

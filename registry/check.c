@@ -654,8 +654,6 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
 
     if (!str_is_set(s->client_id))
         return wrong(c, "client_id is missing");
-    if (str_has_prefix(s->client_id, S("urn:digione:gate:")))
-        return wrong(c, "client_id begins as wrong tokens of the gate do: nobody may be called so");
     if (registry_client(c->registry, s->client_id) != s)
         return wrong(c, "client_id \"%.*s\" belongs to another service already", STR_ARG(s->client_id));
     struct str trouble = client_auth_trouble(c->scratch, s);
@@ -776,6 +774,13 @@ static bool check_service_saml(struct checking *c, const struct service *s)
     return !str_is_set(trouble) || wrong(c, "%.*s", STR_ARG(trouble));
 }
 
+/* What is for another audience on purpose is for nobody. */
+static bool check_ungated(struct checking *c, const char *name, struct str value)
+{
+    return !str_has_prefix(value, S("urn:digione:gate:")) ||
+           wrong(c, "%s begins as wrong tokens of the gate do: nobody may be called so", name);
+}
+
 static bool check_service(struct checking *c, const struct service *s)
 {
     c->at = (struct row_place){ KIND_SERVICE, { s->id, S("") } };
@@ -793,6 +798,8 @@ static bool check_service(struct checking *c, const struct service *s)
     struct str trouble = tool_trouble(c->scratch, c->registry, s);
     if (str_is_set(trouble))
         return wrong(c, "%.*s", STR_ARG(trouble));
+    if (!check_ungated(c, "client_id", s->client_id) || !check_ungated(c, "entity_id", s->saml.entity_id))
+        return false;
     return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_service_saml(c, s) && check_purposes(c, s);
 }
 

@@ -11,7 +11,7 @@ static const struct db_statement put = { "gate_row_put", "INSERT OR REPLACE INTO
                                                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)" },
                                  all = { "gate_rows_of",
                                          "SELECT " ROW " FROM gate_rows WHERE service = ?1 ORDER BY trial LIMIT 64" },
-                                 gone = { "gate_rows_drop", "DELETE FROM gate_rows WHERE service = ?1" };
+                                 old = { "gate_rows_old", "DELETE FROM gate_rows WHERE at_s < ?1" };
 
 static void add_all(struct buf *b, const struct strs *list)
 {
@@ -23,6 +23,20 @@ static void add_all(struct buf *b, const struct strs *list)
 static void add(struct buf *b, struct str text)
 {
     buf_printf(b, "%zu:%.*s\n", text.n, STR_ARG(text));
+}
+
+static void add_saml(struct arena *a, struct buf *b, const struct saml_service *s)
+{
+    add(b, sha256_hex(a, s->metadata_xml)); /* of any size */
+    add(b, s->metadata_url);
+    add(b, s->metadata_from);
+    add(b, s->signs);
+    add(b, s->signing_alg);
+    add(b, s->encrypts);
+    add(b, s->encryption_alg);
+    add(b, s->name_id);
+    add(b, s->answers_as);
+    add(b, s->attributes_as);
 }
 
 struct str gate_edition(struct arena *a, const struct service *s)
@@ -43,6 +57,10 @@ struct str gate_edition(struct arena *a, const struct service *s)
     add(&b, s->target_link_uri);
     add(&b, s->client.backchannel_logout_uri);
     add_all(&b, &s->redirect_uris);
+    if (s->protocol == PROTO_SAML)
+        add_saml(a, &b, &s->saml);
+    if (s->protocol == PROTO_LTI)
+        add_all(&b, &s->lti.deployments);
     return str_sub(sha256_hex(a, buf_str(&b)), 0, GATE_EDITION_CHARS);
 }
 
@@ -56,7 +74,9 @@ bool gate_row_put(struct db *d, const struct gate_row *x, struct fail *f)
     const struct db_value row[] = { db_text(x->service), db_text(x->trial), db_int(x->verdict), text_of(x->seen),
                                     text_of(x->edition), text_of(x->by),    db_int(x->at_s) };
 
-    return db_run(d, &put, row, sizeof row / sizeof *row, f);
+    const struct db_value before = db_int(x->at_s - (int64_t)GATE_KEPT_DAYS * 86400);
+
+    return db_run(d, &old, &before, 1, f) && db_run(d, &put, row, sizeof row / sizeof *row, f);
 }
 
 bool gate_rows_of(struct db *d, struct arena *a, struct str service, struct gate_rows *out, struct fail *f)
@@ -82,11 +102,4 @@ bool gate_rows_of(struct db *d, struct arena *a, struct str service, struct gate
                                .at_s = v[6].number };
     }
     return true;
-}
-
-bool gate_rows_drop(struct db *d, struct str service, struct fail *f)
-{
-    const struct db_value of = db_text(service);
-
-    return db_run(d, &gone, &of, 1, f);
 }

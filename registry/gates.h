@@ -31,9 +31,10 @@ struct gate_rows {
  * by.  Names for people, and texts, may change without a new run.  16 hex digits. */
 struct str gate_edition(struct arena *a, const struct service *s);
 
-/* In place of what the trial gave before. */
+/* In place of what the trial gave before.  Rows that are older than GATE_KEPT_DAYS leave: of services that are gone,
+ * and of registrations that nobody tries any more. */
+enum { GATE_KEPT_DAYS = 800 };
 bool gate_row_put(struct db *d, const struct gate_row *x, struct fail *f);
 bool gate_rows_of(struct db *d, struct arena *a, struct str service, struct gate_rows *out, struct fail *f);
-bool gate_rows_drop(struct db *d, struct str service, struct fail *f);
 
 #endif

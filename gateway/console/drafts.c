@@ -7,6 +7,7 @@
 #include "gateway/console/acts.h"
 #include "gateway/console/compare.h"
 #include "gateway/console/door.h"
+#include "gateway/console/gated.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/preview.h"
 #include "gateway/console/shadowing.h"
@@ -39,6 +40,7 @@ struct drafting { /* c->state */
     struct desk_got got;
     struct preview preview;
     struct shadowing shadowing;
+    struct gate_asked gate;
     struct fail stands;   /* why it does not hold, where it does not */
     enum draft_hand hand; /* as whom the person has written in it already */
     enum draft_act act;
@@ -354,15 +356,18 @@ static enum step page(struct ctx *c, const struct drafting *x)
                             .fresh = console_fresh(c),
                             .change = d->change,
                             .said = x->said };
-    int status = x->said == DRAFT_SAID_WHY || x->said == DRAFT_SAID_LOOK || x->said == DRAFT_SAID_INVALID ? 400
-                 : x->said == DRAFT_SAID_OWN                                                              ? 403
-                 : x->said == DRAFT_SAID_CHANGED                                                          ? 409
-                                                                                                          : 200;
+    int status = x->said == DRAFT_SAID_WHY || x->said == DRAFT_SAID_GATE || x->said == DRAFT_SAID_LOOK ||
+                         x->said == DRAFT_SAID_INVALID
+                     ? 400
+                 : x->said == DRAFT_SAID_OWN     ? 403
+                 : x->said == DRAFT_SAID_CHANGED ? 409
+                                                 : 200;
 
     console_page_for(c, PLACE_RIGHTS, true, arena_join(c->arena, S("/admin/drafts/"), v.number), &v.con);
     v.con.sub = SUB_DRAFTS;
     put_draft_rows(c, x, v.may_write, &v);
     put_alikes(c, x, &v);
+    gated_show(c, &x->gate, &v.gate);
     put_impact(c, &x->preview, &v);
     put_tellings(c, &x->preview, &v);
     shadowing_show(c, &x->shadowing, d, &v.trial);
@@ -372,6 +377,13 @@ static enum step page(struct ctx *c, const struct drafting *x)
 static bool is_none(const struct drafting *x)
 {
     return !x->got.ok && (x->got.why.kind == FAIL_NOT_FOUND || strcmp(x->got.why.code, "no_draft") == 0);
+}
+
+static enum step ask_gate(struct ctx *c, struct fail *f)
+{
+    struct drafting *x = c->state;
+
+    return x->got.ok ? gated_ask(c, &x->rows, &x->gate, f) : NEXT;
 }
 
 static enum step reckon_one(struct ctx *c, struct fail *f)
@@ -391,7 +403,8 @@ static enum step show_one(struct ctx *c, struct fail *f)
     return console_answered(&x->got, f) ? page(c, x) : REFUSE;
 }
 
-const struct step_row admin_draft[] = { { console_door }, { ask_one }, { reckon_one }, { show_one }, { NULL } };
+const struct step_row admin_draft[] = { { console_door }, { ask_one },  { ask_gate },
+                                        { reckon_one },   { show_one }, { NULL } };
 
 /* ── acts ───────────────────────────────────────────────────────────────── */
 
@@ -460,7 +473,7 @@ static enum step read_again(struct ctx *c, struct fail *f)
     return console_ask(c, one_sql, x, &x->got, f);
 }
 
-static const struct step_row again[] = { { read_again }, { reckon_one }, { show_one }, { NULL } };
+static const struct step_row again[] = { { read_again }, { ask_gate }, { reckon_one }, { show_one }, { NULL } };
 
 static enum step say(struct ctx *c, enum draft_said said, struct str detail)
 {
@@ -555,6 +568,8 @@ static enum step act(struct ctx *c, struct fail *f)
         return say(c, DRAFT_SAID_OWN, S(""));
     if (x->stands.kind != FAIL_NONE)
         return say_fail(c, &x->stands);
+    if (!str_is_set(x->why) && !gated_whole(c, &x->gate))
+        return say(c, DRAFT_SAID_GATE, S(""));
     if (x->preview.after != NULL && (x->version < 0 || (sees_other_version(x) && !same_numbers(x))))
         return say(c, DRAFT_SAID_CHANGED, S(""));
     bool unknown = x->preview.after != NULL && x->gain < 0; /* reckoning took too long: the rows were read instead */
@@ -579,4 +594,5 @@ static enum step acted(struct ctx *c, struct fail *f)
     return done_go(c, arena_printf(c->arena, "/admin/drafts/%lld", (long long)x->number), act_words[x->act], S(""));
 }
 
-const struct step_row admin_draft_act[] = { { console_door }, { ask_act }, { judge }, { act }, { acted }, { NULL } };
+const struct step_row admin_draft_act[] = { { console_door }, { ask_act }, { ask_gate }, { judge },
+                                            { act },          { acted },   { NULL } };

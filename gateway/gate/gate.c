@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/seals.h"
+#include "gateway/gate/report.h"
 #include "gateway/session/session.h"
 #include "wire/http.h"
 
@@ -15,10 +16,11 @@ enum {
     SEEN_LIFE_S = 2 * GATE_LIFE_S
 };
 
-static const struct str cookie_name = S("gate"), keys_line = S("keys"), key_place = S("gate key");
+static const struct str cookie_name = S("gate"), keys_line = S("keys"), key_place = S("gate key"),
+                        certificate = S("certificate");
 
 const struct gate_trial gate_trials[TRIAL_COUNT] = {
-#define X(trial, kind, token, alter) { #trial, GATE_##kind, GATE_TOKEN_##token, ALTER_##alter },
+#define X(trial, of, kind, token, alter, says) { #trial, PROTO_##of, GATE_##kind, GATE_TOKEN_##token, ALTER_##alter },
     GATE_TRIALS(X)
 #undef X
 };
@@ -31,14 +33,22 @@ const struct gate_trial *gate_trial_named(struct str word)
     return NULL;
 }
 
+bool gate_tries(enum protocol_id protocol)
+{
+    for (size_t i = 0; i < TRIAL_COUNT; i++)
+        if (gate_trials[i].of == protocol)
+            return true;
+    return false;
+}
+
 bool gate_has_trials(const struct service *s)
 {
-    return s->test && s->enabled && s->protocol == PROTO_OIDC;
+    return s->test && s->enabled && gate_tries(s->protocol);
 }
 
 bool gate_applies(const struct service *s, const struct gate_trial *t)
 {
-    return s->protocol == PROTO_OIDC && (!gate_is_leaving(t) || str_is_set(s->client.backchannel_logout_uri));
+    return s->protocol == t->of && (!gate_is_leaving(t) || str_is_set(s->client.backchannel_logout_uri));
 }
 
 /* ── begun, and caught ──────────────────────────────────────────────────── */
@@ -48,7 +58,8 @@ static struct str key_of(struct ctx *c, struct str id)
     return arena_join(c->arena, S("run:"), sha256_hex(c->arena, id));
 }
 
-void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial *t, struct str *id, struct kv_got *got)
+void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial *t, struct str *id,
+                struct kv_got got[GATE_BEGUN])
 {
     int64_t until_s = c->now_s + GATE_LIFE_S;
 
@@ -60,8 +71,11 @@ void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial 
     http_set_cookie(c->res, cookie_name,
                     b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, cookie_name, plain)),
                     SEEN_LIFE_S, SAME_SITE_LAX);
-    kv_set(c->kv, &c->batch, c->arena, got, KV_TRIAL, key,
+    kv_set(c->kv, &c->batch, c->arena, &got[0], KV_TRIAL, key,
            seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key, s->id), GATE_LIFE_S);
+    got[1].outcome = KV_HIT;
+    if (t->of == PROTO_SAML && t->token == GATE_TOKEN_ROLLED_KEY)
+        gate_key_show(c, certificate, &got[1]);
 }
 
 static bool read_cookie(struct ctx *c, struct gate_run *out)
@@ -100,6 +114,54 @@ void gate_take(struct ctx *c, const struct gate_run *run, struct kv_got *got)
     kv_take(c->kv, &c->batch, c->arena, got, KV_TRIAL, key_of(c, run->id));
 }
 
+static struct str kept_key(struct ctx *c, const struct gate_run *run)
+{
+    return arena_join(c->arena, S("kept:"), sha256_hex(c->arena, run->id));
+}
+
+void gate_keep(struct ctx *c, const struct gate_run *run, struct str message, struct kv_got *got)
+{
+    struct str key = kept_key(c, run);
+
+    kv_set(c->kv, &c->batch, c->arena, got, KV_TRIAL, key,
+           seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key, message), GATE_LIFE_S);
+}
+
+void gate_kept_take(struct ctx *c, const struct gate_run *run, struct kv_got *got)
+{
+    kv_take(c->kv, &c->batch, c->arena, got, KV_TRIAL, kept_key(c, run));
+}
+
+struct str gate_kept(struct ctx *c, const struct gate_run *run, const struct kv_got *got)
+{
+    struct str message;
+
+    return got->outcome == KV_HIT && seal_open(c->arena, c->seals, SEAL_SESSION, kept_key(c, run), got->value, &message)
+               ? message
+               : (struct str){ NULL, 0 };
+}
+
+static struct str part(struct str token, int which)
+{
+    struct str rest = token, one = { NULL, 0 };
+
+    for (int i = 0; i <= which; i++)
+        if (!str_split(&rest, '.', &one))
+            return rest;
+    return one;
+}
+
+struct str gate_token_altered(struct arena *a, enum gate_alter alter, struct str token)
+{
+    struct str head = part(token, 0), payload = part(token, 1);
+
+    if (alter == ALTER_ALG_NONE)
+        head = b64url_encode(a, S("{\"alg\":\"none\",\"typ\":\"JWT\"}"));
+    return alter == ALTER_ALG_NONE || alter == ALTER_NO_SIGNATURE
+               ? arena_printf(a, "%.*s.%.*s.", STR_ARG(head), STR_ARG(payload))
+               : token;
+}
+
 /* ── what was seen ──────────────────────────────────────────────────────── */
 
 static struct str mark_key(struct ctx *c, struct str id, enum gate_mark what)
@@ -124,9 +186,9 @@ static enum gate_verdict by(struct str *seen, const char *word, enum gate_verdic
     return v;
 }
 
-static enum gate_verdict by_tester(enum gate_saw saw, bool may_in)
+static enum gate_verdict by_tester(struct str *seen, enum gate_saw saw, bool may_in)
 {
-    return saw == SAW_NOTHING ? GATE_OPEN : (saw == SAW_IN) == may_in ? GATE_PASSED : GATE_FAILED;
+    return saw == SAW_NOTHING ? by(seen, "unsaid", GATE_OPEN) : (saw == SAW_IN) == may_in ? GATE_PASSED : GATE_FAILED;
 }
 
 enum gate_verdict gate_judge(const struct gate_trial *t, const struct kv_got marks[MARK_COUNT], enum gate_saw saw,
@@ -140,7 +202,11 @@ enum gate_verdict gate_judge(const struct gate_trial *t, const struct kv_got mar
     if (!asked)
         return by(seen, "not_asked", GATE_OPEN);
     if (t->kind == GATE_GOOD)
-        return opened && saw != SAW_ERROR ? by(seen, "opened", GATE_PASSED) : by_tester(saw, true);
+        return opened && saw != SAW_ERROR ? by(seen, "opened", GATE_PASSED) : by_tester(seen, saw, true);
+    if (t->kind == GATE_TWICE && !redeemed)
+        return by(seen, "once", GATE_OPEN);
+    if (t->kind == GATE_MESSAGE || t->kind == GATE_TWICE)
+        return by_tester(seen, saw, false);
     if (exempt)
         return by(seen, "exempt", GATE_PASSED);
     if (opened)
@@ -153,7 +219,7 @@ enum gate_verdict gate_judge(const struct gate_trial *t, const struct kv_got mar
         return by(seen, "not_redeemed", GATE_OPEN);
     if (t->kind == GATE_CODE && unbound)
         return by(seen, "unbound", GATE_PASSED);
-    return opens ? by(seen, "not_opened", GATE_PASSED) : by_tester(saw, false);
+    return opens ? by(seen, "not_opened", GATE_PASSED) : by_tester(seen, saw, false);
 }
 
 bool gate_is_leaving(const struct gate_trial *t)
@@ -173,26 +239,16 @@ enum gate_verdict gate_judge_leaving(const struct gate_leaving *l, struct str *s
 
 /* ── the report ─────────────────────────────────────────────────────────── */
 
-const struct gate_row *gate_row_now(const struct gate_rows *rows, const struct gate_trial *t, struct str edition)
+const struct gate_row *gate_row_now(const struct gate_rows *rows, const struct gate_trial *t, struct str edition,
+                                    int64_t now_s)
 {
-    for (size_t i = 0; i < rows->n; i++)
-        if (str_eq(rows->at[i].trial, str_of(t->word)) && str_eq(rows->at[i].edition, edition))
-            return &rows->at[i];
-    return NULL;
-}
-
-bool gate_passed(const struct service *s, struct arena *a, const struct gate_rows *rows)
-{
-    struct str edition = gate_edition(a, s);
-
-    if (s->protocol == PROTO_LINK)
-        return true;
-    for (size_t i = 0; i < TRIAL_COUNT; i++) {
-        const struct gate_row *r = gate_row_now(rows, &gate_trials[i], edition);
-        if (gate_applies(s, &gate_trials[i]) && (r == NULL || r->verdict != GATE_PASSED))
-            return false;
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct gate_row *r = &rows->at[i];
+        if (str_eq(r->trial, str_of(t->word)) && str_eq(r->edition, edition) &&
+            r->at_s + (int64_t)GATE_GOOD_DAYS * 86400 > now_s)
+            return r;
     }
-    return s->protocol == PROTO_OIDC;
+    return NULL;
 }
 
 /* ── keys of trials ─────────────────────────────────────────────────────── */
@@ -216,22 +272,46 @@ void gate_keys_ask(struct ctx *c, struct kv_got *got)
         kv_line_look(c->kv, &c->batch, c->arena, got, KV_TRIAL, keys_line, KEYS_SHOWN);
 }
 
+static bool open_key(struct ctx *c, struct str text, struct str *plain)
+{
+    struct str sealed, until;
+    int64_t until_s;
+
+    return b64url_decode(c->arena, text, &sealed) &&
+           seal_open(c->arena, c->seals, SEAL_SESSION, key_place, sealed, plain) && str_split(plain, ' ', &until) &&
+           str_int(until, &until_s) && until_s > c->now_s;
+}
+
+/* Nobody shows one: for a moment it is not asked for. */
+static void note_none(struct ctx *c, const struct kv_got *got)
+{
+    if (got->outcome != KV_DOWN && got->listed == 0 && c->no_trial_key_s != NULL)
+        *c->no_trial_key_s = c->now_s;
+}
+
+bool gate_shows_certificate(struct ctx *c, const struct kv_got *got)
+{
+    struct str plain;
+
+    note_none(c, got);
+    for (size_t i = 0; got->outcome == KV_HIT && i < got->listed; i++)
+        if (open_key(c, got->list[i], &plain) && str_eq(plain, certificate))
+            return true;
+    return false;
+}
+
 struct str gate_keys_with(struct ctx *c, struct str jwks, const struct kv_got *got)
 {
     struct buf b = buf_new(c->arena, jwks.n + KEYS_MAX_B);
     size_t shown = 0;
 
-    if (got->outcome != KV_DOWN && got->listed == 0 && c->no_trial_key_s != NULL)
-        *c->no_trial_key_s = c->now_s;
+    note_none(c, got);
     if (got->outcome != KV_HIT || !str_has_suffix(jwks, S("]}")))
         return jwks;
     buf_add(&b, str_sub(jwks, 0, jwks.n - 2));
     for (size_t i = 0; i < got->listed; i++) {
-        struct str sealed, plain, until;
-        int64_t until_s;
-        if (!b64url_decode(c->arena, got->list[i], &sealed) ||
-            !seal_open(c->arena, c->seals, SEAL_SESSION, key_place, sealed, &plain) ||
-            !str_split(&plain, ' ', &until) || !str_int(until, &until_s) || until_s <= c->now_s)
+        struct str plain;
+        if (!open_key(c, got->list[i], &plain) || str_eq(plain, certificate))
             continue;
         buf_byte(&b, ',');
         buf_add(&b, plain);

@@ -18,7 +18,16 @@
 
 enum { GATE_LIFE_S = 600 };
 
-enum gate_kind { GATE_GOOD = 1, GATE_ANSWER, GATE_TOKEN, GATE_CODE, GATE_LOGOUT_BAD, GATE_LOGOUT_GOOD };
+enum gate_kind {
+    GATE_GOOD = 1,
+    GATE_ANSWER,
+    GATE_TOKEN,
+    GATE_CODE,
+    GATE_LOGOUT_BAD,
+    GATE_LOGOUT_GOOD,
+    GATE_MESSAGE,
+    GATE_TWICE
+};
 enum gate_alter {
     ALTER_NOTHING = 0,
     ALTER_STATE,
@@ -26,16 +35,23 @@ enum gate_alter {
     ALTER_ISS,
     ALTER_NONCE,
     ALTER_NO_SIGNATURE,
-    ALTER_ALG_NONE
+    ALTER_ALG_NONE,
+    ALTER_WRAP,    /* a signed element beside the one that is to be read [XML signature wrapping] */
+    ALTER_WRAP_IN, /* within its signature */
+    ALTER_RECIPIENT,
+    ALTER_REQUEST, /* in answer to a request that there was not */
+    ALTER_COMMENT, /* in the middle of each name, which no signature sees */
+    ALTER_DEPLOYMENT
 };
 enum gate_trial_id {
-#define X(trial, kind, token, alter) TRIAL_##trial,
+#define X(trial, of, kind, token, alter, says) TRIAL_##trial,
     GATE_TRIALS(X)
 #undef X
         TRIAL_COUNT
 };
 struct gate_trial {
     const char *word;
+    enum protocol_id of;
     enum gate_kind kind;
     enum gate_token token;
     enum gate_alter alter;
@@ -44,6 +60,7 @@ extern const struct gate_trial gate_trials[TRIAL_COUNT];
 const struct gate_trial *gate_trial_named(struct str word); /* NULL: none */
 
 /* Whether there are trials for it: in test, switched on, of a protocol that has them; and of those, which apply. */
+bool gate_tries(enum protocol_id protocol);
 bool gate_has_trials(const struct service *s);
 bool gate_applies(const struct service *s, const struct gate_trial *t);
 
@@ -55,8 +72,11 @@ struct gate_run {       /* a trial that is under way */
     int64_t until_s;
 };
 
-/* Asks; sets the cookie.  *id: of the run. */
-void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial *t, struct str *id, struct kv_got *got);
+/* Asks; sets the cookie.  *id: of the run.  A certificate that is rolled to is shown from here on: who reads metadata
+ * does so before anybody signs in. */
+enum { GATE_BEGUN = 2 };
+void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial *t, struct str *id,
+                struct kv_got got[GATE_BEGUN]);
 /* The cookie's trial, if it is of s, which may have it, and of c->session, still a developer's.  False: none, without
  * asking anybody.  What was begun too long ago to be answered is found for GATE_LIFE_S more by gate_seen(), to be
  * judged. */
@@ -66,11 +86,20 @@ void gate_end(struct ctx *c); /* this browser has none any more */
 /* Takes its record: HIT once. */
 void gate_take(struct ctx *c, const struct gate_run *run, struct kv_got *got);
 
+/* A message of it that is to be brought once more, kept sealed; it is given once.  What is taken is opened by
+ * gate_kept(): absent: there is none. */
+void gate_keep(struct ctx *c, const struct gate_run *run, struct str message, struct kv_got *got);
+void gate_kept_take(struct ctx *c, const struct gate_run *run, struct kv_got *got);
+struct str gate_kept(struct ctx *c, const struct gate_run *run, const struct kv_got *got);
+
+/* A token without its signature, as alter says; any other as it is. */
+struct str gate_token_altered(struct arena *a, enum gate_alter alter, struct str token);
+
 /* What was seen of it: asks; each is a mark. */
 enum gate_mark {
     MARK_ASKED = 0, /* the client sent the browser */
     MARK_EXEMPT,    /* its request does without what this trial alters, and has PKCE in its place */
-    MARK_REDEEMED,  /* it came with the code */
+    MARK_REDEEMED,  /* it came with the code; of TWICE: it was answered once more */
     MARK_UNBOUND,   /* its verifier does not fit */
     MARK_OPENED,    /* it came with the access token */
     MARK_COUNT
@@ -94,11 +123,13 @@ enum gate_verdict gate_judge_leaving(const struct gate_leaving *l, struct str *s
 bool gate_is_leaving(const struct gate_trial *t);
 
 /* The list of trials that a report must have: raised when trials.def grows. */
-enum { GATE_LIST_VERSION = 1 };
-/* What is known of a trial, with the registration of this edition (gate_edition()); NULL: it is to be run. */
-const struct gate_row *gate_row_now(const struct gate_rows *rows, const struct gate_trial *t, struct str edition);
+enum { GATE_LIST_VERSION = 2 };
+/* What is known of a trial, with the registration of this edition (gate_edition()), for a year; NULL: it is to be run.
+ */
+const struct gate_row *gate_row_now(const struct gate_rows *rows, const struct gate_trial *t, struct str edition,
+                                    int64_t now_s);
 /* Whether every trial that applies was passed, with the registration as it is now. */
-bool gate_passed(const struct service *s, struct arena *a, const struct gate_rows *rows);
+bool gate_passed(const struct service *s, struct arena *a, const struct gate_rows *rows, int64_t now_s);
 
 /* ── a key that one token was signed by, shown for GATE_LIFE_S among our keys ─── */
 void gate_key_show(struct ctx *c, struct str jwk, struct kv_got *got); /* asks */
@@ -106,6 +137,8 @@ void gate_key_show(struct ctx *c, struct str jwk, struct kv_got *got); /* asks *
  * reads our keys costs Redis nothing.  Who tells of a key waits GATE_KEY_SEEN_MS, until every loop shows it. */
 enum { GATE_KEY_SEEN_MS = 1500 };
 void gate_keys_ask(struct ctx *c, struct kv_got *got);
+/* Whether the certificate of KEY_GATE is among them. */
+bool gate_shows_certificate(struct ctx *c, const struct kv_got *got);
 /* jwks with those keys; jwks itself where there are none, or Redis is away. */
 struct str gate_keys_with(struct ctx *c, struct str jwks, const struct kv_got *got);
 

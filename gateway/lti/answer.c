@@ -105,6 +105,14 @@ static bool may_answer(const struct ctx *c)
     return s != NULL && s->enabled && s->protocol == PROTO_LTI && strs_has(&s->redirect_uris, c->login->answer_to);
 }
 
+enum step lti_post_message(struct ctx *c, struct str id_token)
+{
+    struct fields all = { .n = 0 };
+
+    put(&all, S("id_token"), id_token);
+    return post(c, &all);
+}
+
 /* ── the message ────────────────────────────────────────────────────────── */
 
 static enum step lead_or_tell(struct ctx *c, struct fail *f);
@@ -258,8 +266,6 @@ static enum step answer_note(struct ctx *c, struct fail *f)
 
 static enum step answer_send(struct ctx *c, struct fail *f)
 {
-    struct fields all = { .n = 0 };
-
     if (!flow_audited(c, f))
         return REFUSE;
     if (!mine(c)->member.ok) /* the launch is good without */
@@ -267,8 +273,7 @@ static enum step answer_send(struct ctx *c, struct fail *f)
                   LOG_C("why", mine(c)->member.why.detail));
     flow_opened(c);
     check_passed(c, CHECK_launch_given);
-    put(&all, S("id_token"), mine(c)->token.value);
-    return post(c, &all);
+    return lti_post_message(c, mine(c)->token.value);
 }
 
 static const struct step_row tell[] = { { use_up },      { check_unused }, { answer_ask },

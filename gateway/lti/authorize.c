@@ -4,6 +4,7 @@
 #include "gateway/lti/lti.h"
 
 #include "gateway/answer.h"
+#include "gateway/lti/trial.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
@@ -142,10 +143,10 @@ static enum step check_session(struct ctx *c, struct fail *f)
                : fail(f, FAIL_NO_SESSION, "login_required", "the launch is not of whoever is signed in here");
 }
 
-const struct step_row lti_authorize[] = {
-    { find_tool },        { check_redirect_uri }, { check_words },   { check_nonce }, { check_hints }, { load_session },
-    { flow_test_person }, { come_again },         { check_session }, { flow_next },   { NULL }
-};
+const struct step_row lti_authorize[] = { { find_tool },     { check_redirect_uri }, { check_words },
+                                          { check_nonce },   { check_hints },        { load_session },
+                                          { lti_trial },     { flow_test_person },   { come_again },
+                                          { check_session }, { flow_next },          { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 

@@ -39,6 +39,9 @@ struct lti_hints hint_seal(struct ctx *c, const struct lti_hint *h);
 /* Opens both; they must be of one launch.  Fails CALLER invalid_request. */
 bool hint_open(struct ctx *c, struct str login, struct str message, struct lti_hint *out, struct fail *f);
 
+/* The message goes to c->login's address by a page that the browser posts (answer.c).  Gives DONE. */
+enum step lti_post_message(struct ctx *c, struct str id_token);
+
 /* frame.c: a page of ours with the tool in it, which begins at that address; what the tool keeps there instead of
  * cookies is its own [LTI Client Side postMessages]. */
 enum step lti_show_framed(struct ctx *c, struct str begins, struct str here, struct fail *f);

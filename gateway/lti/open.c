@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/lti/told.h"
+#include "gateway/lti/trial.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
@@ -91,7 +92,8 @@ static enum step load_session(struct ctx *c, struct fail *f)
     return step_into(c, session_load);
 }
 
-const struct step_row lti_open[] = { { open_tool }, { load_session }, { flow_test_person }, { flow_next }, { NULL } };
+const struct step_row lti_open[] = { { open_tool },        { load_session }, { lti_trial_open },
+                                     { flow_test_person }, { flow_next },    { NULL } };
 const struct step_row lti_pick[] = {
     { open_catalogue }, { load_session }, { flow_test_person }, { flow_next }, { NULL }
 };
@@ -202,7 +204,7 @@ static bool is_framed(const struct ctx *c)
     return c->service->lti.framed && c->login->answer_mode != LTI_PICK;
 }
 
-static struct lti_hints hints_of(struct ctx *c, struct str deployment)
+static struct lti_hints hints_of(struct ctx *c, struct str context, struct str deployment)
 {
     const struct login *l = c->login;
     char id[HINT_ID_B];
@@ -213,7 +215,7 @@ static struct lti_hints hints_of(struct ctx *c, struct str deployment)
                                             .service = c->service->id,
                                             .target = l->answer_to,
                                             .link = l->state_out,
-                                            .context = ((const struct leading *)c->state)->told->context_id,
+                                            .context = context,
                                             .deployment = deployment,
                                             .pick = l->answer_mode == LTI_PICK,
                                             .framed = is_framed(c),
@@ -245,13 +247,9 @@ static enum step lead_by_post(struct ctx *c, const struct hidden_field *fields)
     return answer_page(c, 200, page_post(c->arena, &v));
 }
 
-static enum step lead(struct ctx *c, struct fail *f)
+enum step lti_go(struct ctx *c, struct str context, struct str deployment, struct fail *f)
 {
-    struct str deployment = lti_deployment(c->service, ((const struct leading *)c->state)->told->provider);
-
-    if (!flow_audited(c, f))
-        return REFUSE;
-    const struct lti_hints hints = hints_of(c, deployment);
+    const struct lti_hints hints = hints_of(c, context, deployment);
     struct str frame = is_framed(c) ? S("_parent") : (struct str){ NULL, 0 }; /* the last, and of a frame alone */
     const struct hidden_field fields[INITIATION_FIELDS] = { { S("iss"), c->set->public_url },
                                                             { S("login_hint"), hints.login },
@@ -262,6 +260,13 @@ static enum step lead(struct ctx *c, struct fail *f)
                                                             { S("lti_storage_target"), frame } };
 
     return c->service->lti.by_post ? lead_by_post(c, fields) : lead_by_get(c, fields, f);
+}
+
+static enum step lead(struct ctx *c, struct fail *f)
+{
+    const struct lti_told *told = ((const struct leading *)c->state)->told;
+
+    return flow_audited(c, f) ? lti_go(c, told->context_id, lti_deployment(c->service, told->provider), f) : REFUSE;
 }
 
 const struct step_row lti_lead[] = { { may_lead }, { choose }, { lead_ask }, { lead }, { NULL } };

@@ -265,27 +265,6 @@ static enum step ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-static struct str part(struct str token, int which)
-{
-    struct str rest = token, one = { NULL, 0 };
-
-    for (int i = 0; i <= which; i++)
-        if (!str_split(&rest, '.', &one))
-            return rest;
-    return one;
-}
-
-static struct str altered(struct ctx *c, enum gate_alter alter, struct str token)
-{
-    struct str head = part(token, 0), payload = part(token, 1);
-
-    if (alter == ALTER_ALG_NONE)
-        head = b64url_encode(c->arena, S("{\"alg\":\"none\",\"typ\":\"JWT\"}"));
-    return alter == ALTER_ALG_NONE || alter == ALTER_NO_SIGNATURE
-               ? arena_printf(c->arena, "%.*s.%.*s.", STR_ARG(head), STR_ARG(payload))
-               : token;
-}
-
 /* The key of a rolled one is shown before its token is told. */
 static enum step alter(struct ctx *c, struct fail *f)
 {
@@ -297,7 +276,7 @@ static enum step alter(struct ctx *c, struct fail *f)
     if (!i->sealed.signed_as.ok)
         return NEXT;
     (void)str_split(&jwk, ' ', &token);
-    i->sealed.signed_as.value = altered(c, i->grant->of.trial->alter, token);
+    i->sealed.signed_as.value = gate_token_altered(c->arena, i->grant->of.trial->alter, token);
     if (i->grant->of.trial->token != GATE_TOKEN_ROLLED_KEY)
         return NEXT;
     gate_key_show(c, jwk, &i->key);
@@ -426,8 +405,8 @@ struct str trial_claims(struct ctx *c, const struct trial_name *t)
 
     json_begin_object(&o);
     json_put_str(&o, S("sub"), right ? S(GATE_SUB_RIGHT) : S(GATE_SUB_WRONG));
-    json_put_str(&o, S("given_name"), S("Portti"));
-    json_put_str(&o, S("family_name"), right ? S("Oikea") : S("Väärä"));
+    json_put_str(&o, S("given_name"), S(GATE_GIVEN));
+    json_put_str(&o, S("family_name"), right ? S(GATE_RIGHT) : S(GATE_WRONG));
     json_put_str(&o, S("name"), right ? S("Portti Oikea") : S("Portti Väärä"));
     json_end_object(&o);
     return json_done(&o);

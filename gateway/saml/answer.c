@@ -25,8 +25,7 @@
 #include "wire/http.h"
 #include "wire/saml_encryption.h"
 
-#define PAIRWISE_ID "urn:oasis:names:tc:SAML:attribute:pairwise-id"
-#define SUBJECT_ID  "urn:oasis:names:tc:SAML:attribute:subject-id"
+#define SUBJECT_ID "urn:oasis:names:tc:SAML:attribute:subject-id"
 
 static const struct str every_vendor = S("every vendor"); /* no id of a vendor's has a space */
 
@@ -198,7 +197,7 @@ static void add_subject(struct ctx *c, struct saml_statement *st, struct saml_to
     enum saml_subject wanted = categories_subject(m->peer);
 
     if (wanted != SUBJECT_NOBODY)
-        add_told(c, st, room, PAIRWISE_ID, "pairwise-id",
+        add_told(c, st, room, SAML_PAIRWISE_ID, "pairwise-id",
                  arena_printf(c->arena, "%.*s@%.*s", STR_ARG(m->sub), STR_ARG(saml_scope(c))));
     if (wanted == SUBJECT_SHARED && str_has_word(m->told.words, S("learner_id")))
         add_told(c, st, room, SUBJECT_ID, "subject-id",
@@ -252,12 +251,12 @@ static struct saml_draft draft_assertion(struct ctx *c)
     return saml_assertion_draft(c->arena, &st);
 }
 
-static bool signs_assertion(const struct service *s, const struct saml_service_metadata *p)
+bool saml_signs_assertion(const struct service *s, const struct saml_service_metadata *p)
 {
     return !str_eq(s->saml.signs, S("response")) || p->wants_signed_assertions;
 }
 
-static bool signs_response(const struct service *s)
+bool saml_signs_response(const struct service *s)
 {
     return !str_eq(s->saml.signs, S("assertion"));
 }
@@ -269,7 +268,7 @@ static enum step sign_assertion(struct ctx *c, struct fail *f)
     m->draft = draft_assertion(c);
     if (m->draft.text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the assertion is too large");
-    if (signs_assertion(c->service, m->peer))
+    if (saml_signs_assertion(c->service, m->peer))
         signer_saml_text(c->signer, &c->batch, c->arena, saml_alg_of(c->service, m->peer), m->draft.text,
                          &m->signature);
     return WAIT;
@@ -277,7 +276,7 @@ static enum step sign_assertion(struct ctx *c, struct fail *f)
 
 /* ── encryption ─────────────────────────────────────────────────────────── */
 
-static bool wants_encryption(const struct service *s, const struct saml_service_metadata *p)
+bool saml_encrypts(const struct service *s, const struct saml_service_metadata *p)
 {
     return str_eq(s->saml.encrypts, S("always")) || (str_eq(s->saml.encrypts, S("auto")) && p->encryption_count > 0);
 }
@@ -315,10 +314,10 @@ static enum step sign_response(struct ctx *c, struct fail *f)
 {
     struct making *m = mine(c);
 
-    if (signs_assertion(c->service, m->peer) && !m->signature.ok)
+    if (saml_signs_assertion(c->service, m->peer) && !m->signature.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", m->signature.error);
     m->assertion = m->plain = saml_sealed(c->arena, &m->draft, m->signature.value);
-    if (wants_encryption(c->service, m->peer) && !encrypt(c, m, f))
+    if (saml_encrypts(c->service, m->peer) && !encrypt(c, m, f))
         return REFUSE;
     const struct saml_response r = { .id = saml_new_id(c),
                                      .now_s = c->now_s,
@@ -331,7 +330,7 @@ static enum step sign_response(struct ctx *c, struct fail *f)
     m->signature = (struct signed_got){ .ok = false };
     if (m->draft.text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the response is too large");
-    if (!signs_response(c->service))
+    if (!saml_signs_response(c->service))
         return NEXT;
     signer_saml_text(c->signer, &c->batch, c->arena, saml_alg_of(c->service, m->peer), m->draft.text, &m->signature);
     return WAIT;
@@ -341,7 +340,7 @@ static enum step check_signed(struct ctx *c, struct fail *f)
 {
     const struct making *m = mine(c);
 
-    return !signs_response(c->service) || m->signature.ok
+    return !saml_signs_response(c->service) || m->signature.ok
                ? NEXT
                : fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", m->signature.error);
 }

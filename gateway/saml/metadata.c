@@ -7,6 +7,7 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "frame/contact.h"
+#include "gateway/gate/gate.h"
 #include "gateway/saml/categories.h"
 #include "gateway/saml/name_id.h"
 #include "gateway/upstream_metadata.h"
@@ -14,9 +15,17 @@
 #include "wire/http.h"
 #include "wire/saml_idp_metadata.h"
 
-enum { METADATA_LIVES_S = 14 * 86400, METADATA_CACHE_S = 6 * 3600, KEPT_S = 3600, FACTS_MAX_B = 65536 };
+enum {
+    METADATA_LIVES_S = 14 * 86400,
+    METADATA_CACHE_S = 6 * 3600,
+    KEPT_S = 3600,
+    TRIAL_CACHE_S = 60,
+    FACTS_MAX_B = 65536
+};
 
-struct publishing {  /* c->state */
+struct publishing {      /* c->state */
+    struct kv_got trial; /* whether one is under way that rolls to another certificate (gateway/gate/gate.h) */
+    bool rolled;
     struct str name; /* under which it is kept: of all that it says, but for times */
     struct saml_draft draft;
     struct signed_got signature;
@@ -130,7 +139,9 @@ static void keep_now(struct ctx *c, const struct publishing *p, struct str text)
 static enum step send(struct ctx *c, struct str text)
 {
     http_body(c->res, 200, S("application/samlmetadata+xml"), text);
-    http_header_set(c->res, S("Cache-Control"), S("public, max-age=3600"));
+    http_header_set(c->res, S("Cache-Control"),
+                    arena_printf(c->arena, "public, max-age=%d",
+                                 ((const struct publishing *)c->state)->rolled ? TRIAL_CACHE_S : KEPT_S));
     return DONE;
 }
 
@@ -147,7 +158,7 @@ static struct str at_face(struct ctx *c, const struct provider *face, const char
 
 static enum step draft_as(struct ctx *c, const struct provider *face, struct fail *f)
 {
-    struct publishing *p = c->state = arena_make(c->arena, struct publishing);
+    struct publishing *p = c->state;
     struct saml_idp idp = { .id = saml_new_id(c),
                             .entity_id = saml_us_as(c, face != NULL ? face->id : (struct str){ NULL, 0 }),
                             .valid_until_s = c->now_s + METADATA_LIVES_S,
@@ -164,6 +175,9 @@ static enum step draft_as(struct ctx *c, const struct provider *face, struct fai
     /* RSA first: products that read one key of a role read the first. */
     idp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_RS256, idp.signing, 0);
     idp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_ES256, idp.signing, idp.signing_count);
+    p->rolled = gate_shows_certificate(c, &p->trial);
+    if (p->rolled)
+        idp.signing_count = upstream_certificates(c, KEY_GATE, JOSE_RS256, idp.signing, idp.signing_count);
     idp.encryption_count = upstream_certificates(c, KEY_DECRYPT, JOSE_RS256, idp.encryption, 0);
     describe(c, &idp);
     if (face == NULL)
@@ -177,6 +191,15 @@ static enum step draft_as(struct ctx *c, const struct provider *face, struct fai
     if (p->draft.text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "our metadata cannot be written");
     signer_saml_text(c->signer, &c->batch, c->arena, JOSE_RS256, p->draft.text, &p->signature);
+    return WAIT;
+}
+
+static enum step ask_trial(struct ctx *c, struct fail *f)
+{
+    struct publishing *p = c->state = arena_make(c->arena, struct publishing);
+
+    (void)f;
+    gate_keys_ask(c, &p->trial);
     return WAIT;
 }
 
@@ -205,5 +228,5 @@ static enum step show(struct ctx *c, struct fail *f)
     return send(c, text);
 }
 
-const struct step_row saml_metadata_show[] = { { draft }, { show }, { NULL } };
-const struct step_row saml_metadata_face[] = { { draft_face }, { show }, { NULL } };
+const struct step_row saml_metadata_show[] = { { ask_trial }, { draft }, { show }, { NULL } };
+const struct step_row saml_metadata_face[] = { { ask_trial }, { draft_face }, { show }, { NULL } };

@@ -55,6 +55,14 @@ void saml_refuse(struct ctx *c, const char *code);
 /* The same where the failure has not been recorded; gives DONE. */
 enum step saml_told(struct ctx *c, const char *code, const char *detail);
 
+#define SAML_PAIRWISE_ID "urn:oasis:names:tc:SAML:attribute:pairwise-id"
+
+/* What of an answer to this service is signed, and whether its assertion is encrypted: as its row and its metadata say.
+ */
+bool saml_signs_assertion(const struct service *s, const struct saml_service_metadata *p);
+bool saml_signs_response(const struct service *s);
+bool saml_encrypts(const struct service *s, const struct saml_service_metadata *p);
+
 extern const struct step_row saml_answer_rows[];
 /* How services hear of an end (protocol.h). */
 bool saml_hears(const struct ctx *c, const struct service *s);

@@ -8,6 +8,7 @@
 #include "gateway/flow.h"
 #include "gateway/saml/contexts.h"
 #include "gateway/saml/name_id.h"
+#include "gateway/saml/trial.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "registry/targets.h"
@@ -300,8 +301,8 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row saml_sso[] = { { read_query }, { run_checks }, { load_session }, { flow_test_person },
-                                     { fit_idp },    { flow_next },  { NULL } };
+const struct step_row saml_sso[] = { { read_query },       { run_checks }, { load_session }, { saml_trial },
+                                     { flow_test_person }, { fit_idp },    { flow_next },    { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 
@@ -327,8 +328,8 @@ static enum step go_on(struct ctx *c, struct fail *f)
 
 const struct step_row saml_sso_post[] = { { read_form }, { run_checks }, { flow_keep_login }, { go_on }, { NULL } };
 
-const struct step_row saml_go[] = { { flow_find_login }, { flow_has_login }, { load_session }, { flow_test_person },
-                                    { fit_idp },         { flow_next },      { NULL } };
+const struct step_row saml_go[] = { { flow_find_login },  { flow_has_login }, { load_session }, { saml_trial },
+                                    { flow_test_person }, { fit_idp },        { flow_next },    { NULL } };
 
 /* ── nobody asked: a tile, a bookmark [profiles 4.1.5] ──────────────────── */
 
@@ -376,5 +377,5 @@ static enum step begin_unasked(struct ctx *c, struct fail *f)
                       STR_ARG(c->service->saml.answers_as));
 }
 
-const struct step_row saml_start[] = { { find_named }, { begin_unasked }, { load_session }, { flow_test_person },
-                                       { fit_idp },    { flow_next },     { NULL } };
+const struct step_row saml_start[] = { { find_named },       { begin_unasked }, { load_session }, { saml_trial },
+                                       { flow_test_person }, { fit_idp },       { flow_next },    { NULL } };

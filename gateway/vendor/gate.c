@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The gate of a service in test: its trials are begun here, what the tester saw is said here, and the report stands
  * here. */
-#include "gateway/gate/gate.h"
+#include "gateway/gate/report.h"
 
 #include "base/log.h"
 #include "gateway/answer.h"
@@ -20,14 +20,6 @@
 
 enum { TRIALS_S = 3600 };
 
-static const struct trial_words {
-    enum vendor_text name, sent, mend;
-} words[TRIAL_COUNT] = {
-#define X(trial, kind, token, alter) { V_v_gn_##trial, V_v_gs_##trial, V_v_gm_##trial },
-    GATE_TRIALS(X)
-#undef X
-};
-
 static const struct {
     const char *seen;
     enum vendor_text words;
@@ -36,8 +28,8 @@ static const struct {
     {                                                                                                                  \
 #word, V_v_seen_##word                                                                                         \
     }
-    SEEN(not_asked), SEEN(opened), SEEN(not_opened), SEEN(redeemed), SEEN(not_redeemed),
-    SEEN(unbound),   SEEN(exempt), SEEN(took),       SEEN(refused),  SEEN(unreachable),
+    SEEN(not_asked), SEEN(opened), SEEN(not_opened), SEEN(redeemed),    SEEN(not_redeemed), SEEN(unbound),
+    SEEN(exempt),    SEEN(took),   SEEN(refused),    SEEN(unreachable), SEEN(once),         SEEN(unsaid),
 #undef SEEN
 };
 
@@ -50,7 +42,7 @@ struct gating { /* c->state */
     /* a trial that is begun */
     const struct gate_trial *trial;
     struct str run;
-    struct kv_got count, keys, begun;
+    struct kv_got count, keys, begun[GATE_BEGUN];
     struct gate_leaving leaving;
     /* one that is judged */
     struct gate_run now;
@@ -120,13 +112,13 @@ static enum step keep_row(struct ctx *c, const struct gate_trial *t, enum gate_v
 }
 
 /* What is still to be passed, the ones behind `after` first; NULL: nothing. */
-static const struct gate_trial *next_trial(const struct gating *x, const struct gate_trial *after)
+static const struct gate_trial *next_trial(const struct ctx *c, const struct gating *x, const struct gate_trial *after)
 {
     size_t from = after != NULL ? (size_t)(after - gate_trials) + 1 : 0;
 
     for (size_t i = 0; i < TRIAL_COUNT; i++) {
         const struct gate_trial *t = &gate_trials[(from + i) % TRIAL_COUNT];
-        const struct gate_row *r = gate_row_now(&x->rows, t, x->edition);
+        const struct gate_row *r = gate_row_now(&x->rows, t, x->edition, c->now_s);
         if (t != after && gate_applies(x->service, t) && (r == NULL || r->verdict != GATE_PASSED))
             return t;
     }
@@ -145,12 +137,10 @@ static struct str seen_says(const struct ctx *c, const struct gate_row *r)
 
 static struct vendor_trial trial_says(struct ctx *c, const struct gate_trial *t, const struct gate_row *r)
 {
-    const struct trial_words *w = &words[t - gate_trials];
-
     return (struct vendor_trial){ .word = str_of(t->word),
-                                  .name = say(c, w->name),
-                                  .sent = say(c, w->sent),
-                                  .mend = say(c, w->mend),
+                                  .name = gate_trial_name(t, c->lang),
+                                  .sent = gate_trial_sent(t, c->lang),
+                                  .mend = gate_trial_mend(t, c->lang),
                                   .did = r != NULL ? seen_says(c, r) : (struct str){ NULL, 0 },
                                   .when = r != NULL ? when_full(c->arena, r->at_s, c->lang) : (struct str){ NULL, 0 } };
 }
@@ -170,7 +160,7 @@ static void put_trials(struct ctx *c, const struct gating *x, struct vendor_gate
         lists[i]->at = rows[i] = arena_make_n(c->arena, TRIAL_COUNT, struct vendor_trial);
     for (size_t i = 0; i < TRIAL_COUNT; i++) {
         const struct gate_trial *t = &gate_trials[i];
-        const struct gate_row *r = gate_row_now(&x->rows, t, x->edition);
+        const struct gate_row *r = gate_row_now(&x->rows, t, x->edition, c->now_s);
         size_t list = r == NULL ? 3 : (size_t)r->verdict;
         if (!gate_applies(x->service, t))
             continue;
@@ -187,12 +177,12 @@ static void put_trials(struct ctx *c, const struct gating *x, struct vendor_gate
 
 static void put_last(struct ctx *c, const struct gating *x, struct vendor_gate_view *v)
 {
-    int64_t last_s = 0;
+    const struct gate_report r = gate_report_of(x->service, c->arena, &x->rows, c->now_s);
 
-    for (size_t i = 0; i < x->rows.n; i++)
-        last_s = x->rows.at[i].at_s > last_s ? x->rows.at[i].at_s : last_s;
-    if (last_s > 0)
-        v->last = when_full(c->arena, last_s, c->lang);
+    if (r.last_s > 0)
+        v->last = when_full(c->arena, r.last_s, c->lang);
+    if (r.until_s > 0)
+        v->until = when_date(c->arena, r.until_s);
     v->edition = arena_printf(c->arena, "%d", GATE_LIST_VERSION);
 }
 
@@ -204,10 +194,9 @@ static void put_now(struct ctx *c, const struct gating *x, struct vendor_gate_vi
     if (gate_seen(c, x->service, &run)) {
         v->now = trial_says(c, run.trial, NULL);
         v->over = c->now_s >= run.until_s;
-        v->launch = str_is_set(x->service->initiate_login_uri) ? flow_launch(c, x->service, (struct str){ NULL, 0 })
-                                                               : (struct str){ NULL, 0 };
+        v->launch = flow_launch(c, x->service, (struct str){ NULL, 0 });
     }
-    next = next_trial(x, str_is_set(v->now.word) ? run.trial : NULL);
+    next = next_trial(c, x, str_is_set(v->now.word) ? run.trial : NULL);
     if (next != NULL)
         v->next = str_of(next->word);
 }
@@ -228,6 +217,15 @@ static enum step look(struct ctx *c, struct fail *f)
     return begin(c) != NULL ? ask_rows(c, f) : vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
 }
 
+static enum step download(struct ctx *c, const struct gating *x)
+{
+    http_body(c->res, 200, S("application/json"), gate_report_json(x->service, c->arena, &x->rows, c->now_s));
+    http_header_set(c->res, S("Content-Disposition"),
+                    arena_printf(c->arena, "attachment; filename=\"gate-%.*s.json\"", STR_ARG(x->service->id)));
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    return DONE;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     struct gating *x = mine(c);
@@ -237,6 +235,8 @@ static enum step show(struct ctx *c, struct fail *f)
         *f = x->got.why;
         return REFUSE;
     }
+    if (form_get(c->query, S("report")).p != NULL)
+        return download(c, x);
     vendor_page_for(c, VENDOR_PLACE_SERVICES, true, strict_here(c), &v.con);
     v.con.tab = VENDOR_TAB_GATE;
     v.has = gate_has_trials(x->service);
@@ -281,7 +281,7 @@ static enum step start(struct ctx *c, struct fail *f)
     log_event(LOG_INFO, "gate.begun", LOG_C("support_code", c->support_code), LOG_S("service", x->service->id),
               LOG_C("trial", x->trial->word));
     if (!gate_is_leaving(x->trial)) {
-        gate_begin(c, x->service, x->trial, &x->run, &x->begun);
+        gate_begin(c, x->service, x->trial, &x->run, x->begun);
         return WAIT;
     }
     x->leaving.trial = x->trial;
@@ -302,7 +302,8 @@ static enum step started(struct ctx *c, struct fail *f)
 
     if (c->service == NULL) {
         x = mine(c);
-        return x->begun.outcome == KV_HIT ? back(c, "begun") : (enum step)kv_away(f, "trial");
+        return x->begun[0].outcome == KV_HIT && x->begun[1].outcome == KV_HIT ? back(c, "begun")
+                                                                              : (enum step)kv_away(f, "trial");
     }
     x = of_leaving(c);
     c->state = x;
@@ -338,9 +339,9 @@ static enum step marks_came(struct ctx *c, struct fail *f)
 }
 
 /* The client asks for more when it has let somebody in: known once it did so in the right answer. */
-static bool opens(const struct gating *x)
+static bool opens(const struct ctx *c, const struct gating *x)
 {
-    const struct gate_row *r = gate_row_now(&x->rows, &gate_trials[TRIAL_good], x->edition);
+    const struct gate_row *r = gate_row_now(&x->rows, &gate_trials[TRIAL_good], x->edition, c->now_s);
 
     return r != NULL && r->verdict == GATE_PASSED && str_eq(r->seen, S("opened"));
 }
@@ -355,7 +356,7 @@ static enum step judge(struct ctx *c, struct fail *f)
         *f = x->got.why;
         return REFUSE;
     }
-    enum gate_verdict verdict = gate_judge(x->now.trial, x->marks, word, opens(x), &seen);
+    enum gate_verdict verdict = gate_judge(x->now.trial, x->marks, word, opens(c, x), &seen);
     return keep_row(c, x->now.trial, verdict, seen, f);
 }
 
@@ -367,7 +368,7 @@ static enum step judged(struct ctx *c, struct fail *f)
         return kept(c, f);
     if (x->row.verdict != GATE_OPEN)
         gate_end(c);
-    x->trial = x->next ? next_trial(x, x->now.trial) : NULL;
+    x->trial = x->next ? next_trial(c, x, x->now.trial) : NULL;
     return x->trial != NULL ? step_into(c, start_rows) : back(c, "kept");
 }
 

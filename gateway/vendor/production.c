@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "gateway/answer.h"
+#include "gateway/gate/report.h"
 #include "gateway/session/done.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/use.h"
@@ -20,12 +21,13 @@
 
 #include <string.h>
 
-enum { FIELDS_MAX = 160, SECRET_B = 32, RANDOM_B = 5, OWNER_SHOWN = 40, METADATA_MAX = 500000 };
+enum { FIELDS_MAX = 160, SECRET_B = 32, RANDOM_B = 5, OWNER_SHOWN = 40, METADATA_MAX = 500000, GATE_WHY_MAX_B = 200 };
 
 struct asking {                                 /* c->state; the worker's, while it has it */
     const struct service *service, *production; /* production: NULL: none yet */
     struct area area;
-    struct str id, secret, metadata, entity_id, why_not, waits_says;
+    struct gate_asked gate;
+    struct str id, secret, metadata, entity_id, why_not, waits_says, gate_why;
     int64_t now_s;
     struct edit_field put[FIELDS_MAX];
     size_t put_n;
@@ -195,31 +197,61 @@ static enum step answer(struct ctx *c, const struct asking *x, struct str troubl
                                    .client_id = x->id,
                                    .trouble = trouble,
                                    .metadata = x->metadata,
+                                   .gate_why = x->gate_why,
                                    .asked = !str_is_set(trouble) };
     return vendor_use_answer(c, x->service, said);
 }
 
-static enum step ask(struct ctx *c, struct fail *f)
+static enum step begin(struct ctx *c, struct fail *f)
 {
     struct asking *x = arena_make(c->arena, struct asking);
-    struct lacks lacks;
 
     c->state = x;
     x->service = vendor_own_service(c, c->req->param);
     if (x->service == NULL || !x->service->test)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return gate_report_ask(c, x->service, &x->gate, f);
+}
+
+/* What is typed where the gate is not passed, for who approves; absent where it is, or nothing was typed. */
+static struct str why_ungated(struct ctx *c, const struct gate_report *r)
+{
+    struct str why = r->whole ? (struct str){ NULL, 0 } : form_typed(c->body, S("gate_why"), GATE_WHY_MAX_B);
+
+    return str_is_set(str_trim(why)) ? str_trim(why) : (struct str){ NULL, 0 };
+}
+
+/* Behind what the change says of itself; "" where the gate is passed. */
+static struct str ungated_says(struct ctx *c, const struct gate_report *r, struct str why)
+{
+    return r->whole ? S("")
+                    : arena_printf(c->arena, ". %.*s %zu/%zu: %.*s", STR_ARG(vendor_text(V_v_gate, c->lang)), r->passed,
+                                   r->all, STR_ARG(why));
+}
+
+static enum step ask(struct ctx *c, struct fail *f)
+{
+    struct asking *x = c->state;
+    struct gate_report report;
+    struct lacks lacks;
+
+    if (!gate_report_came(c, &x->gate, &report, f))
+        return REFUSE;
+    x->gate_why = why_ungated(c, &report);
     x->production = vendor_production_of(c, x->service);
     x->metadata = form_typed(c->body, S("metadata_xml"), METADATA_MAX);
     x->id = x->production != NULL ? x->production->id : new_id(c);
     service_lacks(x->service, &lacks);
     if (lacks.n > 0)
         return answer(c, x, vendor_text(V_v_prod_lacks, c->lang));
+    if (!report.whole && !str_is_set(x->gate_why))
+        return answer(c, x, vendor_text(V_v_gate_lacks, c->lang));
     x->area = c->vendor->area;
     x->now_s = c->now_s;
     x->waits_says = vendor_text(V_v_prod_waits, c->lang);
     put_own(c, x);
-    struct str why =
-        arena_printf(c->arena, "%.*s: %.*s", STR_ARG(vendor_text(V_v_prod_why, c->lang)), STR_ARG(x->service->id));
+    struct str why = arena_printf(c->arena, "%.*s: %.*s%.*s", STR_ARG(vendor_text(V_v_prod_why, c->lang)),
+                                  STR_ARG(x->service->id), STR_ARG(ungated_says(c, &report, x->gate_why)));
     (void)vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, why);
     x->by = (struct change_by){ .who = c->person->id,
                                 .account = c->person->subject,
@@ -244,26 +276,44 @@ static enum step asked(struct ctx *c, struct fail *f)
     return answer(c, x, says);
 }
 
-const struct step_row vendor_production[] = { { ask }, { asked }, { NULL } };
+const struct step_row vendor_production[] = { { begin }, { ask }, { asked }, { NULL } };
 
 /* ── needs, once a year ─────────────────────────────────────────────────── */
 
 struct confirming {
     const struct service *service;
+    struct gate_asked gate;
     struct vendor_act act;
 };
 
-static enum step confirm(struct ctx *c, struct fail *f)
+static enum step begin_confirming(struct ctx *c, struct fail *f)
 {
     struct confirming *x = arena_make(c->arena, struct confirming);
-    const struct str until = when_rfc3339(c->arena, c->now_s + (int64_t)NEED_CONFIRMED_DAYS * 86400);
-    size_t n = 0;
 
     c->state = x;
     x->service = vendor_own_service(c, c->req->param);
     if (x->service == NULL || x->service->test)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
-    struct edit *e = vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, vendor_text(V_v_need_why, c->lang));
+    return gate_report_ask(c, x->service, &x->gate, f);
+}
+
+static enum step confirm(struct ctx *c, struct fail *f)
+{
+    struct confirming *x = c->state;
+    const struct str until = when_rfc3339(c->arena, c->now_s + (int64_t)NEED_CONFIRMED_DAYS * 86400);
+    struct vendor_asked *said = arena_make(c->arena, struct vendor_asked);
+    struct gate_report report;
+    size_t n = 0;
+
+    if (!gate_report_came(c, &x->gate, &report, f))
+        return REFUSE;
+    struct str ungated = why_ungated(c, &report);
+    *said = (struct vendor_asked){ .trouble = vendor_text(V_v_gate_lacks, c->lang) };
+    if (!report.whole && !str_is_set(ungated))
+        return vendor_use_answer(c, x->service, said);
+    struct edit *e =
+        vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 },
+                         arena_join(c->arena, vendor_text(V_v_need_why, c->lang), ungated_says(c, &report, ungated)));
     for (size_t i = 0; i < x->service->purpose_count; i++) {
         const enum claim claim = x->service->purposes[i].claim;
         const struct row_id row = { S("purpose"), { x->service->id, str_of(claim_rows[claim].word) } };
@@ -299,4 +349,6 @@ static enum step confirmed(struct ctx *c, struct fail *f)
     return vendor_use_answer(c, x->service, said);
 }
 
-const struct step_row vendor_confirm[] = { { confirm }, { confirmed_served }, { confirmed }, { NULL } };
+const struct step_row vendor_confirm[] = {
+    { begin_confirming }, { confirm }, { confirmed_served }, { confirmed }, { NULL }
+};

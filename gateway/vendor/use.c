@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Who has a service in use, and how much. */
 #include "gateway/vendor/use.h"
+#include "gateway/gate/report.h"
 
 #include "gateway/answer.h"
 #include "gateway/session/done.h"
@@ -25,7 +26,8 @@ enum {
     DRAFTS_LOOKED_AT = 100
 };
 
-struct looking { /* c->state */
+struct looking {
+    struct gate_asked gate; /* c->state */
     const struct settings *set;
     const struct service *service;
     const struct provider *place; /* NULL: all */
@@ -102,7 +104,7 @@ static enum step ask(struct ctx *c, struct fail *f)
     return vendor_ask_registry(c, read_uses, x, &x->got, f);
 }
 
-static const struct step_row use_rows[3];
+static const struct step_row use_rows[4];
 
 static enum step ask_again(struct ctx *c, struct fail *f)
 {
@@ -258,6 +260,29 @@ enum step vendor_use_answer(struct ctx *c, const struct service *s, const struct
     return step_into(c, use_rows);
 }
 
+static enum step ask_gate(struct ctx *c, struct fail *f)
+{
+    struct looking *x = c->state;
+
+    return gate_report_ask(c, x->service, &x->gate, f);
+}
+
+static bool put_gate(struct ctx *c, const struct looking *x, struct vendor_use_view *v, struct fail *f)
+{
+    struct gate_report r;
+
+    if (!gate_report_came(c, &x->gate, &r, f))
+        return false;
+    if (x->gate.of == NULL)
+        return true;
+    v->gate = x->gate.of->id;
+    v->gate_open = !r.whole;
+    v->gate_passed = arena_printf(c->arena, "%zu", r.passed);
+    v->gate_all = arena_printf(c->arena, "%zu", r.all);
+    v->gate_last = r.last_s > 0 ? when_full(c->arena, r.last_s, c->lang) : (struct str){ NULL, 0 };
+    return true;
+}
+
 static enum step page(struct ctx *c, struct fail *f)
 {
     static const int64_t none[USES_DAYS_MAX];
@@ -279,10 +304,13 @@ static enum step page(struct ctx *c, struct fail *f)
     v.test = s->test;
     vendor_receipts(c, s, &v);
     put_production(c, x, &v);
+    if (!put_gate(c, x, &v, f))
+        return REFUSE;
     if (x->said != NULL) {
         v.secret = x->said->secret;
         v.client_id = x->said->client_id;
         v.metadata = x->said->metadata;
+        v.gate_why = x->said->gate_why;
         v.trouble = x->said->trouble;
         v.asked = x->said->asked;
     }
@@ -294,5 +322,5 @@ static enum step page(struct ctx *c, struct fail *f)
     return answer_page(c, str_is_set(v.trouble) ? 400 : 200, page_vendor_use(c->arena, &v));
 }
 
-static const struct step_row use_rows[] = { { ask_again }, { page }, { NULL } };
-const struct step_row vendor_use[] = { { vendor_door }, { ask }, { page }, { NULL } };
+static const struct step_row use_rows[] = { { ask_again }, { ask_gate }, { page }, { NULL } };
+const struct step_row vendor_use[] = { { vendor_door }, { ask }, { ask_gate }, { page }, { NULL } };

@@ -22,7 +22,7 @@ bool vendor_production_waits(struct db *d, struct arena *a, const struct area *a
 struct str vendor_basis_key(enum basis basis); /* "public_task" */
 
 struct vendor_asked { /* what became of a form of the page */
-    struct str secret, client_id, trouble, metadata;
+    struct str secret, client_id, trouble, metadata, gate_why;
     bool asked;
 };
 /* Shows the page of that service as the answer to a form. */

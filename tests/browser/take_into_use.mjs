@@ -319,6 +319,8 @@ await test('its secret is shown once; the operator sees the whole on one page, w
   const { context, page } = await blank({ state, scripts: false });
   await page.goto(`${g.url}/vendor/use/tori`);
   const csrf = await page.inputValue('#ask [name=csrf]');
+  check(await send(page, page.click('[value=production]')) === 400 && /Portti ei ole läpi/.test(await page.textContent('[role=alert]')) && (await page.locator('#secret').count()) === 0, 'asked without its gate, and nobody says why');
+  await page.fill('#gate_why', 'Kirjasto korjataan viikolla 50.');
   check(await send(page, page.click('[value=production]')) === 200, await page.textContent('main'));
   [key, client] = [(await page.textContent('#secret')).trim(), (await page.textContent('#client_id')).trim()];
   check(key !== secret && client !== 'tori' && (await page.locator('#ask').count()) === 0, 'it is another, and waits');
@@ -334,6 +336,10 @@ await test('its secret is shown once; the operator sees the whole on one page, w
   const words = await operator.page.textContent('main');
   check(/T0ri Materiaalit/.test(await operator.page.textContent('#alikes')) && /https:\/\/tori\.example\/cb/.test(words) && /Nimi näkyy\./.test(words) && !words.includes(key), words);
   await looks(operator.page, 'production-draft');
+  check(/viikolla 50/.test(words) && /0\/\d+/.test(await operator.page.textContent('#gate')) && (await operator.page.locator('#gate-trials li').count()) > 10 && (await operator.page.locator('#gate-open').count()) === 1, 'the report of its gate');
+  if (await operator.page.locator('#looked input').count()) await operator.page.check('#looked input');
+  check(await send(operator.page, operator.page.click('[value=approve]')) === 400 && (await operator.page.locator('[role=alert] a[href="#why"]').count()) === 1, 'approved without a word, and its gate is not passed');
+  await operator.page.fill('#why', 'Korjaus on sovittu.');
   if (await operator.page.locator('#looked input').count()) await operator.page.check('#looked input');
   check(await send(operator.page, operator.page.click('[value=approve]')) === 200, await operator.page.textContent('main'));
   await operator.context.close();
@@ -345,6 +351,7 @@ await test('its secret is shown once; the operator sees the whole on one page, w
   await again.page.goto(`${g.url}/vendor/use/tori`);
   check((await again.page.textContent('main')).includes(client) && (await again.page.locator('#ask').count()) === 1, 'it may ask again');
   await looks(again.page, 'production');
+  await again.page.fill('#gate_why', 'Sama syy.');
   check(await send(again.page, again.page.click('[value=production]')) === 200 && (await again.page.locator('#secret').count()) === 0, 'asked again, it keeps its secret');
   await again.context.close();
 });

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The gate: what the signer says in a trial and what it never says; what is made of what was seen. */
-#include "gateway/gate/gate.h"
+#include "gateway/gate/report.h"
 
 #include "base/codec.h"
 #include "certs/keyset.h"
 #include "tests/unit/signer_bench.h"
 #include "wire/jose.h"
 #include "wire/json.h"
+#include "wire/saml_respond.h"
 
 #include <string.h>
 
@@ -271,6 +272,155 @@ TEST(a_logout_message_is_judged_by_the_status_of_its_answer)
     }
 }
 
+TEST(what_the_browser_alone_brings_is_judged_by_what_the_tester_saw)
+{
+    static const struct {
+        enum gate_trial_id trial;
+        bool asked, redeemed;
+        enum gate_saw saw;
+        enum gate_verdict verdict;
+        const char *seen;
+    } all[] = {
+        { TRIAL_saml_unsigned, false, false, SAW_ERROR, GATE_OPEN, "not_asked" },
+        { TRIAL_saml_unsigned, true, false, SAW_NOTHING, GATE_OPEN, "unsaid" },
+        { TRIAL_saml_unsigned, true, false, SAW_ERROR, GATE_PASSED, "" },
+        { TRIAL_saml_unsigned, true, false, SAW_IN, GATE_FAILED, "" },
+        { TRIAL_lti_deployment, true, false, SAW_IN, GATE_FAILED, "" },
+        { TRIAL_lti_deployment, true, false, SAW_ERROR, GATE_PASSED, "" },
+        { TRIAL_saml_good, true, false, SAW_IN, GATE_PASSED, "" },
+        { TRIAL_saml_good, true, false, SAW_ERROR, GATE_FAILED, "" },
+        { TRIAL_saml_rolled, true, false, SAW_IN, GATE_PASSED, "" },
+        { TRIAL_lti_rolled, true, false, SAW_ERROR, GATE_FAILED, "" },
+        { TRIAL_saml_replayed, true, false, SAW_ERROR, GATE_OPEN, "once" },
+        { TRIAL_saml_replayed, true, true, SAW_ERROR, GATE_PASSED, "" },
+        { TRIAL_saml_replayed, true, true, SAW_IN, GATE_FAILED, "" },
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct kv_got marks[MARK_COUNT] = { { .outcome = KV_MISS } };
+        struct str seen;
+        for (int m = 0; m < MARK_COUNT; m++)
+            marks[m].outcome =
+                (m == MARK_ASKED && all[i].asked) || (m == MARK_REDEEMED && all[i].redeemed) ? KV_HIT : KV_MISS;
+        CHECK_INT(gate_judge(&gate_trials[all[i].trial], marks, all[i].saw, false, &seen), all[i].verdict);
+        CHECK_STR(seen.p != NULL ? seen : S(""), all[i].seen);
+    }
+}
+
+TEST(each_protocol_has_trials_of_its_own_and_a_plain_link_has_none)
+{
+    static const enum protocol_id with[] = { PROTO_OIDC, PROTO_SAML, PROTO_LTI };
+    struct service s = { .id = S("tori"), .protocol = PROTO_LINK, .test = true, .enabled = true };
+    const struct gate_rows none = { 0 };
+
+    CHECK(!gate_has_trials(&s) && gate_passed(&s, t->arena, &none, TEST_NOW_S));
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+        size_t right = 0, wrong = 0;
+        s.protocol = with[i];
+        CHECK(gate_has_trials(&s) && !gate_passed(&s, t->arena, &none, TEST_NOW_S));
+        for (size_t k = 0; k < TRIAL_COUNT; k++) {
+            right += gate_applies(&s, &gate_trials[k]) && gate_trials[k].kind == GATE_GOOD;
+            wrong += gate_applies(&s, &gate_trials[k]) && gate_trials[k].kind != GATE_GOOD;
+        }
+        CHECK_INT(right, 2);
+        CHECK(wrong >= 10);
+    }
+}
+
+/* ── what the signer says over SAML and LTI ─────────────────────────────── */
+
+static struct str assertion_of(struct test *t, const char *who, const char *audience)
+{
+    struct str *value = arena_make(t->arena, struct str);
+    struct saml_told *told = arena_make(t->arena, struct saml_told);
+    const struct saml_statement st = { .id = S("_0123456789abcdef0123456789abcdef"),
+                                       .now_s = world_now_s(&world_real),
+                                       .issuer = S("https://gateway.example/saml/metadata"),
+                                       .audience = str_of(audience),
+                                       .recipient = S("https://sp.example/acs"),
+                                       .ends_s = world_now_s(&world_real) + 300,
+                                       .name = { .value = str_of(who), .format = S("urn:x") },
+                                       .authenticated_s = world_now_s(&world_real),
+                                       .context = S("urn:c"),
+                                       .told = told,
+                                       .told_count = 1 };
+
+    *value = S("Anna");
+    *told = (struct saml_told){ .name = S("urn:n"), .values = value, .value_count = 1 };
+    return saml_assertion_draft(t->arena, &st).text;
+}
+
+static struct signed_got gate_saml(struct test *t, struct bench *x, enum gate_key key, struct str text)
+{
+    struct signed_got got = { 0 };
+
+    signer_gate_saml(x->signer, &x->batch, t->arena, key, text, &got);
+    wait_for(x);
+    return got;
+}
+
+TEST(the_keys_of_trials_sign_assertions_of_nobody_and_nothing_else)
+{
+    struct bench x;
+
+    begin(t, &x);
+    struct str certificates[2] = { { NULL, 0 } };
+    for (int key = GATE_KEY_ROLLED; key <= GATE_KEY_STRAY; key++) {
+        const struct str bad[] = { assertion_of(t, "anna", "sp"),
+                                   assertion_of(t, "", "sp"),
+                                   assertion_of(t, "gate-test-person2", "sp"),
+                                   assertion_of(t, "gate-test-person@city.example", "sp"),
+                                   assertion_of(t, "gate-test-person", "https://gateway.example/x"),
+                                   S("<saml:NameID>gate-test-person</saml:NameID>"),
+                                   S("") };
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+            CHECK(!gate_saml(t, &x, (enum gate_key)key, bad[i]).ok);
+        struct signed_got got = gate_saml(t, &x, (enum gate_key)key, assertion_of(t, GATE_SUB_RIGHT, "sp"));
+        CHECK(got.ok && gate_saml(t, &x, (enum gate_key)key, assertion_of(t, GATE_SUB_WRONG GATE_MAIL, "sp")).ok);
+        size_t from = str_find(got.value, S("<ds:X509Certificate>"));
+        CHECK(from < got.value.n);
+        certificates[key - 1] = str_from(got.value, from);
+    }
+    CHECK(!gate_saml(t, &x, (enum gate_key)0, assertion_of(t, GATE_SUB_RIGHT, "sp")).ok);
+    /* Each has a certificate, and neither is what our messages are verified by. */
+    CHECK(!str_eq(certificates[0], certificates[1]));
+    struct str ours = keyset_certificate(signer_keys(x.signer), KEY_SAML, world_now_s(&world_real)),
+               rolled = keyset_certificate(signer_keys(x.signer), KEY_GATE, world_now_s(&world_real));
+    CHECK(str_find(certificates[0], rolled) < certificates[0].n);
+    for (int i = 0; i < 2; i++)
+        CHECK(str_find(certificates[i], ours) == certificates[i].n);
+    end(t, &x);
+}
+
+TEST(a_message_of_a_trial_names_nobody_by_name_and_says_nothing_else_of_them)
+{
+    static const char *const refused[] = { "{\"sub\":\"a\"}", "{\"name\":\"Anna\"}", "{\"email\":\"a@b\"}",
+                                           "{\"aud\":\"other\"}",
+                                           "{\"https://purl.imsglobal.org/spec/lti/claim/lis\":{}}" };
+    struct bench x;
+
+    begin(t, &x);
+    for (int which = 0; which < GATE_TOKEN_LOGOUT_RIGHT; which++) {
+        struct signed_got got = { 0 };
+        signer_gate_lti(x.signer, &x.batch, t->arena, (enum gate_token)which, S("tool"),
+                        S("{\"https://purl.imsglobal.org/spec/lti/claim/version\":\"1.3.0\"}"), &got);
+        wait_for(&x);
+        CHECK(got.ok);
+        struct str said = payload_of(t, got.value);
+        bool right = which == GATE_TOKEN_RIGHT || which == GATE_TOKEN_ROLLED_KEY;
+        CHECK(says(said, right ? "\"name\":\"Portti Oikea\"" : "\"name\":\"Portti Väärä\""));
+        CHECK(says(said, right ? "\"sub\":\"gate-test-person\"" : "\"sub\":\"gate-wrong-person\""));
+        CHECK(says(said, "\"urn:digione:gate\":\"trial\""));
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct signed_got got = { 0 };
+        signer_gate_lti(x.signer, &x.batch, t->arena, GATE_TOKEN_RIGHT, S("tool"), str_of(refused[i]), &got);
+        wait_for(&x);
+        CHECK(!got.ok);
+    }
+    end(t, &x);
+}
+
 TEST(a_gate_is_passed_when_each_trial_is_with_the_registration_as_it_is)
 {
     struct service s = {
@@ -282,23 +432,29 @@ TEST(a_gate_is_passed_when_each_trial_is_with_the_registration_as_it_is)
     for (size_t i = 0; i < TRIAL_COUNT; i++)
         at[i] = (struct gate_row){ .trial = str_of(gate_trials[i].word),
                                    .verdict = gate_is_leaving(&gate_trials[i]) ? GATE_OPEN : GATE_PASSED,
-                                   .edition = gate_edition(t->arena, &s) };
-    CHECK(gate_has_trials(&s) && gate_passed(&s, t->arena, &rows));
+                                   .edition = gate_edition(t->arena, &s),
+                                   .at_s = TEST_NOW_S };
+    CHECK(gate_has_trials(&s) && gate_passed(&s, t->arena, &rows, TEST_NOW_S));
     s.client.backchannel_logout_uri = S("https://tori.example/leave");
     for (size_t i = 0; i < TRIAL_COUNT; i++)
         at[i].edition = gate_edition(t->arena, &s);
-    CHECK(!gate_passed(&s, t->arena, &rows)); /* it hears of sign-outs, and was not tried */
+    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S)); /* it hears of sign-outs, and was not tried */
     for (size_t i = 0; i < TRIAL_COUNT; i++)
         at[i].verdict = GATE_PASSED;
-    CHECK(gate_passed(&s, t->arena, &rows));
+    CHECK(gate_passed(&s, t->arena, &rows, TEST_NOW_S));
     at[3].verdict = GATE_FAILED;
-    CHECK(!gate_passed(&s, t->arena, &rows));
+    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S));
     at[3].verdict = GATE_PASSED;
-    rows.n--;
-    CHECK(!gate_passed(&s, t->arena, &rows));
-    rows.n++;
+    at[0].edition = S("of another registration");
+    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S));
+    at[0].edition = gate_edition(t->arena, &s);
+    /* A year after it is too old, and says until when it was good. */
+    const struct gate_report whole = gate_report_of(&s, t->arena, &rows, TEST_NOW_S);
+    CHECK(whole.whole && whole.passed == whole.all && whole.until_s == TEST_NOW_S + 365 * 86400);
+    CHECK(gate_passed(&s, t->arena, &rows, whole.until_s - 1) && !gate_passed(&s, t->arena, &rows, whole.until_s));
+    CHECK_INT(gate_report_of(&s, t->arena, &rows, whole.until_s).not_run, whole.all);
     s.id_token_alg = S("ES256");
-    CHECK(!gate_passed(&s, t->arena, &rows));
+    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S));
     s.test = false;
     CHECK(!gate_has_trials(&s));
     s.test = true;
