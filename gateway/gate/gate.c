@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "base/pause.h"
 #include "base/seals.h"
 #include "gateway/gate/report.h"
 #include "gateway/session/session.h"
@@ -74,8 +75,10 @@ void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial 
     kv_set(c->kv, &c->batch, c->arena, &got[0], KV_TRIAL, key,
            seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key, s->id), GATE_LIFE_S);
     got[1].outcome = KV_HIT;
-    if (t->of == PROTO_SAML && t->token == GATE_TOKEN_ROLLED_KEY)
-        gate_key_show(c, certificate, &got[1]);
+    if (t->of != PROTO_SAML || t->token != GATE_TOKEN_ROLLED_KEY)
+        return;
+    gate_key_show(c, certificate, &got[1]);
+    pause_ask(c->pauses, &c->batch, c->arena, GATE_KEY_SEEN_MS);
 }
 
 static bool read_cookie(struct ctx *c, struct gate_run *out)

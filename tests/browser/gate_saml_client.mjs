@@ -31,13 +31,13 @@ export class SamlClient {
   has(fault) { return this.faults.has(fault); }
   say(res, status, text) { res.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html><title>Client</title><p id="said">${escape(text)}</p>`); }
 
-  // Certificates of the metadata's signing keys; fetched at each sign-in, or once.
+  // Certificates of the metadata's signing keys; fetched at each sign-in, or the first of them once.
   async certificates() {
     if (!this.certs || !this.has('rolled')) {
       const role = /<md:IDPSSODescriptor[\s\S]*?<\/md:IDPSSODescriptor>/.exec(await (await fetch(`${this.idp}/saml/metadata`)).text())[0];
       this.certs = [...role.matchAll(/<md:KeyDescriptor([^>]*)>[\s\S]*?X509Certificate>([\s\S]*?)</g)].filter(([, a]) => !a.includes('encryption')).map(([, , c]) => pem(c));
     }
-    return this.certs;
+    return this.has('rolled') ? this.certs.slice(0, 1) : this.certs;
   }
 
   async serve(req, res) {

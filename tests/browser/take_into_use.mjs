@@ -278,7 +278,7 @@ await test('the vendor reads the same receipt, in three languages, at 320 and 12
 
 /* --- use --------------------------------------------------------------------------------------------------------- */
 
-const sql = (text) => { const r = spawnSync('python3', ['-c', 'import sqlite3,sys,json\nd=sqlite3.connect(sys.argv[1],timeout=20)\nrows=d.execute(sys.argv[2]).fetchall()\nd.commit()\nprint(json.dumps(rows))', path.join(g.dir, 'state/registry/uses.sqlite'), text]); return r.status === 0 ? JSON.parse(r.stdout) : null; };
+const sql = (text, file = 'uses') => { const r = spawnSync('python3', ['-c', 'import sqlite3,sys,json\nd=sqlite3.connect(sys.argv[1],timeout=20)\nrows=d.execute(sys.argv[2]).fetchall()\nd.commit()\nprint(json.dumps(rows))', path.join(g.dir, `state/registry/${file}.sqlite`), text]); return r.status === 0 ? JSON.parse(r.stdout) : null; };
 await test('openings are counted by day and municipality; fewer than five are never told, nor in a total', async () => {
   const rows = await until('today is counted', () => { const all = sql('SELECT service, day, provider, n FROM used'); return all?.length && all; });
   check(rows.length === 1 && rows[0][0] === 'kanerva' && rows[0][2] === 'oulu' && rows[0][3] >= 3, JSON.stringify(rows));
@@ -351,9 +351,26 @@ await test('its secret is shown once; the operator sees the whole on one page, w
   await again.page.goto(`${g.url}/vendor/use/tori`);
   check((await again.page.textContent('main')).includes(client) && (await again.page.locator('#ask').count()) === 1, 'it may ask again');
   await looks(again.page, 'production');
-  await again.page.fill('#gate_why', 'Sama syy.');
+  // With a report that is whole nobody asks why; a year after it is too old.
+  const report = await (await again.page.request.get(`${g.url}/vendor/gate/tori?report=1`)).json();
+  check(report.service === 'tori' && report.passed === false && report.trials.length > 10 && report.trials.every((x) => x.verdict === 'not_run'), JSON.stringify(report));
+  const passed = (ago_s) => sql(`INSERT OR REPLACE INTO gate_rows (service, trial, verdict, seen, edition, tester, at_s) VALUES ${report.trials.map((x) => `('tori', '${x.trial}', 1, '', '${report.registration}', 'p', ${Math.floor(Date.now() / 1000) - ago_s})`).join(', ')}`, 'vendors');
+  check(passed(366 * 86400) !== null, 'the rows of the report');
+  await again.page.goto(`${g.url}/vendor/use/tori`);
+  check((await again.page.locator('#gate_why').count()) === 1, 'a report of a year ago stands');
+  check(passed(3600) !== null, 'the rows of the report');
+  await again.page.goto(`${g.url}/vendor/use/tori`);
+  check((await again.page.locator('#gate_why').count()) === 0 && (await again.page.locator('#gate-ok').count()) === 1, await again.page.textContent('#ask'));
+  const whole = await again.page.request.get(`${g.url}/vendor/gate/tori?report=1`), said = await whole.json();
+  check(said.passed === true && said.good_until > new Date(Date.now() + 360 * 86400000).toISOString() && /attachment/.test(whole.headers()['content-disposition']) && !/tester"?:\s*"p"/.test(JSON.stringify(said)), JSON.stringify(said));
   check(await send(again.page, again.page.click('[value=production]')) === 200 && (await again.page.locator('#secret').count()) === 0, 'asked again, it keeps its secret');
   await again.context.close();
+  const renewed = await visitor('operators-riikka');
+  await renewed.page.goto(`${g.url}/admin/drafts`);
+  await send(renewed.page, renewed.page.click('main a[href^="/admin/drafts/"]'));
+  check((await renewed.page.locator('#gate-whole').count()) === 1 && (await renewed.page.locator('#gate-open').count()) === 0, await renewed.page.textContent('main'));
+  await looks(renewed.page, 'renewal-draft');
+  await renewed.context.close();
 });
 
 await test('each need is confirmed once a year: home warns of what drops off, and what is confirmed is told for a year', async () => {
