@@ -15,7 +15,9 @@ struct keyset {
     const struct jwks *own, *audit;
 };
 
-static const char *const use_names[KEY_USE_COUNT] = { "", "oidc", "saml", "client", "decrypt", "audit", "gate", "stray" };
+static const char *const use_names[KEY_USE_COUNT] = {
+    "", "oidc", "saml", "client", "decrypt", "audit", "gate", "stray"
+};
 
 const char *key_use_name(enum key_use use)
 {

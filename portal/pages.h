@@ -306,13 +306,13 @@ struct vendor_use_view { /* GET /vendor/use/ID?place=; POST /vendor/service/ID: 
     struct vendor_page con;
     /* Of one in test. */
     bool lacks, saml, waits, asked;
-    struct str gate_why; /* as it was typed */
+    struct str gate_why;                      /* as it was typed */
     struct str production, production_client; /* id of the service in production; absent: none */
     struct str secret, client_id;             /* shown this once */
     struct str metadata, trouble;
     /* Of both: the gate of the one in test. */
-    bool gate_open;              /* not passed: who goes on nevertheless says why, field gate_why */
-    struct str gate, gate_last;  /* id; absent: it has none; when it was run last; absent: never */
+    bool gate_open;             /* not passed: who goes on nevertheless says why, field gate_why */
+    struct str gate, gate_last; /* id; absent: it has none; when it was run last; absent: never */
     struct str gate_passed, gate_all;
     /* Of one in production. */
     struct str tested_as;
@@ -423,18 +423,18 @@ struct vendor_trials {
     const struct vendor_trial *at;
     size_t n;
 };
-struct vendor_gate_view { /* GET /vendor/gate/ID, with report=1: a document; POST: act (start, keep, next), trial (a word), saw (error, in,
-                           * nothing)
+struct vendor_gate_view { /* GET /vendor/gate/ID, with report=1: a document; POST: act (start, keep, next), trial (a
+                           * word), saw (error, in, nothing)
                            */
     struct vendor_page con;
     struct str id, title;
     bool has, all_passed; /* it may have trials */
     struct vendor_trials mend, unfinished, not_run, passed;
     struct str n_mend, n_unfinished, n_not_run, n_passed, n_all;
-    struct vendor_trial now; /* without a word: none is under way */
-    bool over;               /* its time is */
-    struct str launch;       /* where its sign-in begins; absent: by a button of its own */
-    struct str next;         /* a word: what is to be run next; absent: nothing */
+    struct vendor_trial now;         /* without a word: none is under way */
+    bool over;                       /* its time is */
+    struct str launch;               /* where its sign-in begins; absent: by a button of its own */
+    struct str next;                 /* a word: what is to be run next; absent: nothing */
     struct str last, until, edition; /* until: of a whole report; absent: it is not whole */
     struct str done, trouble;
 };

@@ -92,7 +92,7 @@ export class SamlClient {
   async finish(form) {
     const xml = this.last, doc = new DOMParser().parseFromString(xml, 'text/xml'), a = await this.believed(doc, xml);
     const text = (e) => (this.has('comment') ? e.firstChild.data : e.textContent), now = Date.now(), time = (e, n) => Date.parse(e.getAttribute(n));
-    const [conditions] = children(a, A, 'Conditions'), data = all(a, A, 'SubjectConfirmationData')[0], request = data.getAttribute('InResponseTo');
+    const [conditions] = children(a, A, 'Conditions'), [subject] = children(a, A, 'Subject'), data = all(subject, A, 'SubjectConfirmationData')[0], request = data.getAttribute('InResponseTo');
     if (all(conditions, A, 'Audience').map((x) => x.textContent).join() !== this.entity && !this.has('audience')) throw new Error('Audience');
     if (data.getAttribute('Recipient') !== this.acs && !this.has('recipient')) throw new Error('Recipient');
     if (!this.sent.has(request) && !this.has('request')) throw new Error('InResponseTo');
@@ -101,8 +101,8 @@ export class SamlClient {
     if (this.took.has(a.getAttribute('ID')) && !this.has('replayed')) throw new Error('assertion was used');
     if (!this.has('replayed')) this.sent.delete(request);
     this.took.add(a.getAttribute('ID'));
-    const names = Object.fromEntries(all(a, A, 'Attribute').map((x) => [x.getAttribute('FriendlyName') || x.getAttribute('Name'), text(children(x, A, 'AttributeValue')[0])]));
-    return { name: text(all(a, A, 'NameID')[0]), family: names.sn ?? names.family_name ?? Object.entries(names).find(([n]) => /sn|surname|family/i.test(n))?.[1] };
+    const names = Object.fromEntries(children(children(a, A, 'AttributeStatement')[0], A, 'Attribute').map((x) => [x.getAttribute('FriendlyName') || x.getAttribute('Name'), text(children(x, A, 'AttributeValue')[0])]));
+    return { name: text(all(subject, A, 'NameID')[0]), family: names.sn ?? names.family_name ?? Object.entries(names).find(([n]) => /sn|surname|family/i.test(n))?.[1] };
   }
 }
 

@@ -64,7 +64,7 @@ const expects = { lti_nonce: 'failed', lti_deployment: 'failed' };
 await test('npm ltijs refuses all but another nonce and another deployment', async () => {
   const port = await freePort(), base = `http://ltijs.localhost:${port}`;
   await b.register('ltijs', { protocol: 'lti', client_id: 'client-of-ltijs', initiate_login_uri: `${base}/login`, target_link_uri: `${base}/`, redirect_uris: [`${base}/`], jwks_uri: `${base}/keys`, asks: ['sub', 'given_name', 'family_name'] });
-  if (!await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(port), PLATFORM: g.url, CLIENT: 'client-of-ltijs' }, within_ms: 120000 })) return 'skipped: ltijs is not installed';
+  if (!await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(port), PLATFORM: g.url, CLIENT: 'client-of-ltijs' }, within_ms: 300000 })) return 'skipped: ltijs is not installed';
   const { context, page } = await b.visitor({ state: b.state }), found = {};
   for (const trial of every) {
     const { said, verdict } = await b.run(page, 'ltijs', base, trial, saw);
