@@ -185,6 +185,7 @@ struct home_view { /* GET /admin */
     } todos;             /* the most urgent first */
     struct str sign_ins; /* within the last hour */
     bool may_alarms;     /* there is a page of all */
+    bool own_account;    /* they sign in by an account of our own */
     struct change_lines changes;
     /* Of the whole country's home. */
     struct {
@@ -1943,5 +1944,28 @@ struct moves_view { /* GET /admin/moves; POST, multipart: csrf, version, act (lo
     bool some;                                         /* anybody would be linked */
 };
 struct html page_moves(struct arena *a, const struct moves_view *v);
+
+/* --- by what an account of our own signs in ------------------------------------------------------------------- */
+
+struct own_passkey {
+    struct str id, name, made;
+};
+enum own_said { OWN_SAID_NOTHING = 0, OWN_SAID_KEPT, OWN_SAID_GONE, OWN_SAID_WRONG };
+struct own_view { /* GET, POST /admin/account: csrf, act (passkey, remove, papers), id, name, seal, client, data */
+    struct console_page con;
+    enum own_said said;
+    struct {
+        const struct own_passkey *at;
+        size_t n;
+    } passkeys;
+    struct {
+        const struct str *at;
+        size_t n;
+    } papers; /* shown this once */
+    struct str username, papers_left;
+    bool vendors;                         /* it has a code beside its password in any case */
+    struct str seal, challenge, rp, user; /* for passkey.js, base64url */
+};
+struct html page_own(struct arena *a, const struct own_view *v);
 
 #endif

@@ -48,6 +48,7 @@
     X(registrars)                                                                                                      \
     X(vendors)                                                                                                         \
     X(tokens)                                                                                                          \
+    X(own)                                                                                                             \
     X(admins)                                                                                                          \
     X(admin)                                                                                                           \
     X(give)                                                                                                            \

@@ -115,9 +115,11 @@ struct local_view { /* GET, POST /sign-in/local: login, idp, username, password,
     bool no_username, no_password;      /* with LOCAL_EMPTY: each that is */
     int64_t wait_s;                     /* with LOCAL_BUSY: try again after */
     struct str ask, ask_url, ask_email; /* whose help desk gives a new password */
-    /* Of people of vendors: a code besides (field `code`), or a passkey (POST /sign-in/passkey: login, idp, seal, key,
-     * client, data, signature), which passkey.js asks the browser for. */
+    /* Of people of vendors, and of who administers by an account of our own: a code besides (field `code`), or a
+     * passkey (POST /sign-in/passkey: login, idp, seal, key, client, data, signature), which passkey.js asks the
+     * browser for. */
     bool code;
+    bool code_maybe; /* only who has a passkey needs one */
     struct str seal, challenge, rp;
 };
 struct html page_local(struct arena *a, const struct local_view *v);

@@ -34,9 +34,18 @@ enum vendor_tab {
     VENDOR_TAB_INCIDENTS
 };
 
+struct vendor_choice { /* an organisation of theirs besides */
+    struct str id, name;
+};
+
 struct vendor_page {
     struct page page;
-    struct str scope; /* name of the organisation */
+    struct str scope;        /* name of the organisation */
+    struct str organisation; /* its id, of every form here: field `org`; what is posted is done there */
+    struct {
+        const struct vendor_choice *at;
+        size_t n;
+    } others; /* POST /vendor/switch: to */
     enum vendor_place place;
     bool below;           /* on a page below it */
     bool writes, decides; /* a developer's rights; an owner's */
@@ -89,6 +98,8 @@ struct vendor_invited_view { /* GET, POST /vendor/invite/TOKEN: seal, username, 
     struct str token, organisation, role; /* role in words */
     bool city;                            /* a municipality invites: its admins sign in to the console */
     bool recovers;                        /* an account that is there: password and code alone are made anew */
+    struct str joins;                     /* who is signed in and may join as they are: act=join; absent: nobody */
+    struct str sign_in_at, no_join;       /* where to sign in to do that; why it did not come about */
     struct vendor_seed app;
     struct str username, given_names, family_name;
     struct str no_username, no_given_names, no_family_name, no_password, no_code;
@@ -136,8 +147,8 @@ struct vendor_invitation_row {
     struct str mail; /* where it was sent, and what has become of it; absent: nowhere */
     bool lost;       /* it did not arrive */
 };
-struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite, recover), id, role, note,
-                             * email */
+struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite, recover, leave), id, role,
+                             * note, email */
     struct vendor_page con;
     struct {
         const struct vendor_person_row *at;

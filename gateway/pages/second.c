@@ -19,11 +19,17 @@ struct trying {         /* c->state; the worker's, while it has it */
     struct kv_got count, used;
     struct vendors_got got;
     bool asked;
+    struct kept_passkeys own; /* of an account that needs no second factor without */
     /* of a passkey */
     struct passkey_asked want;
     struct str id, client, data, signature;
     struct kept_passkey kept;
 };
+
+bool second_may_be(const struct idp *idp)
+{
+    return idp != NULL && idp->kind == IDP_LOCAL && (idp->vendors || idp->provider == NULL);
+}
 
 static struct trying *trying_of(struct ctx *c)
 {
@@ -52,13 +58,37 @@ static bool within(struct ctx *c, enum limit which, struct trying *x, struct fai
 
 /* ── a code beside the password ─────────────────────────────────────────── */
 
-static enum step count(struct ctx *c, struct fail *f)
+static bool look_own(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct trying *x = with;
+
+    return passkeys_of(d, a, x->account, &x->own, f);
+}
+
+/* Whether there is a second factor, where there need not be one. */
+static enum step look(struct ctx *c, struct fail *f)
 {
     struct trying *x = trying_of(c);
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
 
-    (void)f;
     x->asked = c->person != NULL && (idp == NULL || idp->vendors);
+    if (c->person == NULL || x->asked || !second_may_be(idp) || c->vendors == NULL)
+        return NEXT;
+    x->account = c->person->subject;
+    if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, look_own, x, &x->got))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step count(struct ctx *c, struct fail *f)
+{
+    struct trying *x = trying_of(c);
+
+    if (!x->asked && str_is_set(x->account) && !x->got.ok) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    x->asked = x->asked || x->own.n > 0;
     if (!x->asked)
         return NEXT;
     x->account = c->person->subject;
@@ -107,7 +137,7 @@ static enum step settle(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-const struct step_row second_factor[] = { { count }, { take }, { settle }, { NULL } };
+const struct step_row second_factor[] = { { look }, { count }, { take }, { settle }, { NULL } };
 
 /* ── a passkey in place of both ─────────────────────────────────────────── */
 
@@ -173,8 +203,8 @@ static enum step prove_passkey(struct ctx *c, struct fail *f)
         *f = x->got.why;
         return REFUSE;
     }
-    x->said.wrong = account == NULL || idp == NULL || !idp->enabled || !idp->vendors || !account->enabled ||
-                    !str_eq(account->idp, idp->id);
+    x->said.wrong =
+        account == NULL || !second_may_be(idp) || !idp->enabled || !account->enabled || !str_eq(account->idp, idp->id);
     if (x->said.wrong)
         return NEXT;
     c->person = local_person(c->arena, account, idp, c->set->public_url, c->now_s);

@@ -4,11 +4,18 @@
  * Floor 6d; for sign_in.c.  At an identity provider of vendors a password alone proves nobody: the code comes in the
  * same form, so that nobody learns which of the two was wrong; codes are counted apart from passwords, and a right
  * password does not begin that count anew.  A passkey does without both.
+ *
+ * At one of no provider, for the day on which the others do not work, a password alone does until its account has a
+ * passkey; from then on the passkey signs in, or the password with a recovery code.
  */
 #ifndef GATEWAY_PAGES_SECOND_H
 #define GATEWAY_PAGES_SECOND_H
 
 #include "model/ctx.h"
+#include "model/registry.h"
+
+/* Whether accounts of this identity provider may have a second factor here. */
+bool second_may_be(const struct idp *idp);
 
 struct second { /* c->state */
     bool wrong, busy;

@@ -296,8 +296,9 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
         v.ask = names_in(&idp->provider->names, c->lang);
         contact_split(idp->provider->support, &v.ask_url, &v.ask_email);
     }
-    if (idp->vendors) {
+    if (second_may_be(idp)) {
         v.code = true;
+        v.code_maybe = !idp->vendors;
         v.rp = passkey_rp(c->set->public_url);
         ceremony_ask(c, arena_join(c->arena, S("login:"), c->login->id), &v.challenge, &v.seal);
     }
@@ -374,8 +375,8 @@ static enum step local_second(struct ctx *c, struct fail *f)
 
 static enum step passkey_check(struct ctx *c, struct fail *f)
 {
-    if (!registry_idp(c->registry, c->login->idp)->vendors)
-        return fail(f, FAIL_CALLER, "invalid_request", "passkeys are for people of vendors");
+    if (!second_may_be(registry_idp(c->registry, c->login->idp)))
+        return fail(f, FAIL_CALLER, "invalid_request", "there are no passkeys here");
     if (c->login->asked_city_s == 0)
         c->login->asked_city_s = c->now_s;
     return step_into(c, second_passkey);

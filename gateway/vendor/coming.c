@@ -145,6 +145,7 @@ struct accepting { /* c->state; the worker's, while it has it */
     struct kv_got count;
     struct vendors_got got;
     struct vendor_act act;
+    bool joins;                    /* with the account that is signed in */
     const struct staff *recovered; /* what whoever is let in anew is; NULL: an account is made */
     struct account_letter letter;
     bool ended; /* the sessions of whoever was in */
@@ -155,6 +156,12 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
     struct accepting *x = with;
 
     return invitation_get(d, a, x->hash, x->now_s, &x->invitation, f);
+}
+
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_load);
 }
 
 static enum step find(struct ctx *c, struct fail *f)
@@ -253,6 +260,25 @@ static void take_seed(struct ctx *c, struct accepting *x)
     x->seed = seed_typed(c, bound_to(c, x));
 }
 
+/* Who is signed in with an account that may be of several organisations; NULL: nobody. */
+static const struct person *who_joins(const struct ctx *c, const struct accepting *x)
+{
+    const struct person *p = c->session != NULL ? c->session->person : NULL;
+    const struct idp *idp = p != NULL ? registry_idp(c->registry, p->idp) : NULL;
+
+    return idp != NULL && idp->vendors && !is_to_city(x) && !is_recovery(x) ? p : NULL;
+}
+
+static void put_joining(struct ctx *c, struct accepting *x)
+{
+    const struct person *p = who_joins(c, x);
+
+    if (p != NULL)
+        x->v.joins = person_display_name(c->arena, p);
+    else if (!is_to_city(x) && !is_recovery(x))
+        x->v.sign_in_at = vendor_enter_at(c, c->req->path);
+}
+
 static enum step show_invited(struct ctx *c, struct accepting *x, int status)
 {
     struct vendor_invited_view *v = &x->v;
@@ -267,6 +293,7 @@ static enum step show_invited(struct ctx *c, struct accepting *x, int status)
         v->username = own->username;
     v->role = v->city ? role_word(ROLE_ADMIN, c->lang) : vendor_role_word(x->invitation.role, c->lang);
     v->wrongs = listed(&x->wrongs);
+    put_joining(c, x);
     if (v->papers.n == 0)
         v->app = seed_shown(c, bound_to(c, x), x->seed, v->organisation);
     return answer_page(c, status, page_vendor_invited(c->arena, v));
@@ -279,7 +306,8 @@ static enum step invited_page(struct ctx *c, struct fail *f)
     return show_invited(c, c->state, 200);
 }
 
-const struct step_row vendor_invited[] = { { find }, { find_kept }, { found }, { invited_page }, { NULL } };
+const struct step_row vendor_invited[] = { { load_session }, { find },         { find_kept },
+                                           { found },        { invited_page }, { NULL } };
 
 /* ── it becomes an account ──────────────────────────────────────────────── */
 
@@ -313,7 +341,8 @@ static void judge(struct ctx *c, struct accepting *x)
 /* Of an organisation. */
 static void put_member(struct ctx *c, struct accepting *x, struct edit *e, const struct idp *idp)
 {
-    struct str staff = b32_encode(c->arena, sha256(c->arena, arena_join(c->arena, x->account, S("/staff"))));
+    struct str whose = arena_printf(c->arena, "%.*s/%.*s", STR_ARG(x->account), STR_ARG(x->invitation.organisation));
+    struct str staff = b32_encode(c->arena, sha256(c->arena, whose));
     const struct row_id member = { S("staff"), { str_sub(staff, 0, 16), { NULL, 0 } } };
     const struct edit_field fields[] = { { S("organisation"), x->invitation.organisation },
                                          { S("idp"), idp->id },
@@ -389,17 +418,31 @@ static bool keep_factors(void *with, struct db *d, struct arena *a, struct fail 
            recovery_put(d, a, x->account, x->papers, f);
 }
 
+static bool open_again(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    (void)a;
+    return invitation_give_back(d, ((const struct accepting *)with)->hash, f);
+}
+
+/* With an account that is there: a role alone is made. */
+static bool join(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+    struct fail none = { 0 };
+
+    if (!vendors_now(x->vendors, a, take, x, f))
+        return false;
+    if (edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f))
+        return true;
+    (void)vendors_now(x->vendors, a, open_again, x, &none);
+    return false;
+}
+
 static bool replace_factors(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct accepting *x = with;
 
     return factors_put(d, a, x->world, x->seals, x->account, x->seed, x->step, x->papers, f);
-}
-
-static bool open_again(void *with, struct db *d, struct arena *a, struct fail *f)
-{
-    (void)a;
-    return invitation_give_back(d, ((const struct accepting *)with)->hash, f);
 }
 
 /* The invitation first, so that two of it make one account, and with it the factors, which are nobody's until the
@@ -436,10 +479,28 @@ static bool recover(void *with, struct db *d, struct arena *a, struct fail *f)
     return false;
 }
 
+static enum step accept_joining(struct ctx *c, struct accepting *x)
+{
+    const struct person *p = who_joins(c, x);
+
+    take_seed(c, x);
+    x->joins = true;
+    if (p == NULL || registry_staff(c->registry, p->idp, p->subject, x->invitation.organisation) != NULL) {
+        x->v.no_join = say(c, p == NULL ? V_v_join_sign_in : V_v_joined_already);
+        return show_invited(c, x, 400);
+    }
+    x->account = p->subject;
+    put_member(c, x, vendor_act_begin(c, &x->act, true, x->invitation.by, S("")), registry_idp(c->registry, p->idp));
+    vendor_audit(c, "vendor", S("join"), x->invitation.organisation);
+    return WAIT;
+}
+
 static enum step accept_read(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
 
+    if (str_eq(form_get(c->body, S("act")), S("join")))
+        return accept_joining(c, x);
     take_seed(c, x);
     x->v.username = fold_word(c->arena, form_typed(c->body, S("username"), USERNAME_MAX + 1));
     x->v.given_names = form_typed(c->body, S("given_names"), NAME_MAX);
@@ -467,7 +528,9 @@ static enum step accept_run(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
 
-    return vendor_audited(c, f) ? vendor_ask_registry(c, is_recovery(x) ? recover : accept, x, &x->act.got, f) : REFUSE;
+    desk_job *job = x->joins ? join : is_recovery(x) ? recover : accept;
+
+    return vendor_audited(c, f) ? vendor_ask_registry(c, job, x, &x->act.got, f) : REFUSE;
 }
 
 /* Of who is let in anew, wherever they were: perhaps it was not they. */
@@ -499,6 +562,14 @@ static enum step accept_say(struct ctx *c, struct fail *f)
 
     if (!x->act.got.ok && !vendor_act_shown(&x->act, f))
         return REFUSE;
+    if (x->joins && x->act.got.ok) {
+        vendor_come_into(c, x->invitation.organisation);
+        return answer_go(c, S("/vendor"));
+    }
+    if (x->joins) {
+        x->v.no_join = vendor_act_trouble(c, &x->act, &field);
+        return show_invited(c, x, 400);
+    }
     if (!x->act.got.ok) {
         x->v.no_username = wrong_note(c, &x->wrongs, "username", V_v_username, vendor_act_trouble(c, &x->act, &field));
         return show_invited(c, x, 400);
@@ -510,6 +581,6 @@ static enum step accept_say(struct ctx *c, struct fail *f)
     return show_invited(c, x, 200);
 }
 
-const struct step_row vendor_accept[] = { { find },          { find_kept },  { found },
-                                          { accept_read },   { accept_run }, { accept_end },
-                                          { accept_served }, { accept_say }, { NULL } };
+const struct step_row vendor_accept[] = { { load_session }, { find },       { find_kept },  { found },
+                                          { accept_read },  { accept_run }, { accept_end }, { accept_served },
+                                          { accept_say },   { NULL } };

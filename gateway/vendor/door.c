@@ -137,8 +137,29 @@ bool vendor_come_in(struct ctx *c)
 
     d->visit.staff = registry_staff(c->registry, p->idp, p->subject, (struct str){ NULL, 0 });
     if (d->visit.staff != NULL)
-        strict_begin(c, &d->strict, cookie_name, d->visit.staff->organisation->id);
+        vendor_come_into(c, d->visit.staff->organisation->id);
     return d->visit.staff != NULL;
+}
+
+void vendor_come_into(struct ctx *c, struct str organisation)
+{
+    strict_begin(c, &caller_of(c)->strict, cookie_name, organisation);
+}
+
+void vendor_move(struct ctx *c, struct str organisation)
+{
+    strict_keep(c, &caller_of(c)->strict, organisation);
+}
+
+const struct staff *vendor_other(const struct ctx *c, const struct staff *after)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    const struct staff *is = c->vendor->staff;
+
+    for (const struct staff *s = after != NULL ? after + 1 : p->staff; s < p->staff + p->staff_count; s++)
+        if (s != is && s->organisation->enabled && str_eq(s->idp, is->idp) && str_eq(s->subject, is->subject))
+            return s;
+    return NULL;
 }
 
 void vendor_go_out(struct ctx *c)
@@ -173,15 +194,44 @@ static enum step check_session(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* What they are in the organisation; absent: in the first. */
+static const struct staff *staff_in(const struct ctx *c, struct str organisation)
+{
+    return registry_staff(c->registry, c->person->idp, c->person->subject, organisation);
+}
+
+/* A form names its organisation; one that names none is of who has one alone. */
+static const struct staff *staff_posted(struct ctx *c)
+{
+    struct str named = form_get(c->body, S("org"));
+    const struct staff *first = staff_in(c, (struct str){ NULL, 0 });
+
+    if (str_is_set(named))
+        return staff_in(c, named);
+    caller_of(c)->visit.staff = first;
+    return first != NULL && vendor_other(c, NULL) == NULL ? first : NULL;
+}
+
+/* An address names its service, and so its organisation; else where they acted last, if they still may there. */
+static const struct staff *staff_shown(struct ctx *c)
+{
+    const struct service *s = registry_service(c->registry, c->req->param);
+    const struct staff *owns = s != NULL && str_is_set(s->vendor) ? staff_in(c, s->vendor) : NULL;
+    struct str kept = caller_of(c)->strict.kept;
+    const struct staff *last = str_is_set(kept) ? staff_in(c, kept) : NULL;
+
+    return owns != NULL ? owns : last != NULL ? last : staff_in(c, (struct str){ NULL, 0 });
+}
+
 /* Looked up at every use: who was removed meanwhile is nobody here. */
 static enum step check_role(struct ctx *c, struct fail *f)
 {
     struct caller *d = caller_of(c);
-    const struct person *p = c->person;
 
     (void)f;
-    d->visit.staff =
-        str_is_set(d->strict.kept) ? registry_staff(c->registry, p->idp, p->subject, d->strict.kept) : NULL;
+    d->visit.staff = c->req->method == HTTP_POST ? staff_posted(c) : staff_shown(c);
+    if (d->visit.staff != NULL && !str_eq(d->visit.staff->organisation->id, d->strict.kept))
+        vendor_move(c, d->visit.staff->organisation->id);
     if (d->screen == NULL || d->visit.staff == NULL)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
     d->visit.area = area_vendor(c->arena, d->visit.staff->organisation->id);
@@ -248,12 +298,23 @@ struct str vendor_role_word(enum staff_role role, enum lang lang)
     return staff_role_word(role, lang);
 }
 
+static void put_others(struct ctx *c, struct vendor_page *out)
+{
+    struct vendor_choice *at =
+        arena_make_n(c->arena, registry_parts(c->registry)->staff_count + 1, struct vendor_choice);
+
+    for (const struct staff *s = vendor_other(c, NULL); s != NULL; s = vendor_other(c, s))
+        at[out->others.n++] = (struct vendor_choice){ s->organisation->id, names_in(&s->organisation->names, c->lang) };
+    out->others.at = at;
+}
+
 void vendor_page_for(struct ctx *c, enum vendor_place place, bool below, struct str here, struct vendor_page *out)
 {
     const struct vendor_visit *v = c->vendor;
 
     *out = (struct vendor_page){ .page = page_for(c, here),
                                  .scope = names_in(&v->staff->organisation->names, c->lang),
+                                 .organisation = v->staff->organisation->id,
                                  .place = place,
                                  .below = below,
                                  .writes = vendor_is(c, STAFF_developer),
@@ -261,6 +322,7 @@ void vendor_page_for(struct ctx *c, enum vendor_place place, bool below, struct 
                                  .csrf = v->csrf,
                                  .version =
                                      arena_printf(c->arena, "%lld", (long long)registry_parts(c->registry)->version) };
+    put_others(c, out);
     out->page.me.role = vendor_role_word(v->staff->role, c->lang);
     flow_leave_idle(c);
 }
@@ -270,6 +332,32 @@ void vendor_page_for(struct ctx *c, enum vendor_place place, bool below, struct 
 static void free_edit(void *e)
 {
     edit_free(e);
+}
+
+static bool is_owner_there(const struct registry *r, const struct staff *s, struct str organisation)
+{
+    const struct account *own = registry_account_id(r, s->subject);
+    const struct idp *idp = registry_idp(r, s->idp);
+
+    return s->role == STAFF_owner && str_eq(s->organisation->id, organisation) && idp != NULL && idp->enabled &&
+           (idp->kind != IDP_LOCAL || (own != NULL && own->enabled));
+}
+
+/* The registry as it will be. */
+static bool still_may(void *with, const struct registry *r, struct fail *f)
+{
+    const struct vendor_still *x = with;
+    const struct registry_parts *p = registry_parts(r);
+    const struct staff *is = registry_staff(r, x->idp, x->subject, x->organisation);
+    bool owned = false;
+
+    for (size_t i = 0; i < p->staff_count; i++)
+        owned = owned || is_owner_there(r, &p->staff[i], x->organisation);
+    if (x->leaves)
+        return owned || x->least < STAFF_owner ||
+               fail(f, FAIL_CALLER, "last_owner", "the organisation would have no owner");
+    return (is != NULL && is->role >= x->least) ||
+           fail(f, FAIL_CALLER, "no_longer", "whoever does this has been removed, or is less, meanwhile");
 }
 
 struct edit *vendor_act_begin(struct ctx *c, struct vendor_act *x, bool whole, struct str who, struct str why)
@@ -288,6 +376,14 @@ struct edit *vendor_act_begin(struct ctx *c, struct vendor_act *x, bool whole, s
                               .why = why,
                               .at_s = c->now_s };
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
+    if (is != NULL) {
+        x->still = (struct vendor_still){ .idp = is->idp,
+                                          .subject = is->subject,
+                                          .organisation = is->organisation->id,
+                                          .least = caller_of(c)->screen->role };
+        x->how.look = still_may;
+        x->how.with = &x->still;
+    }
     x->edit = edit_new(by, &from);
     arena_adopt(c->arena, x->edit, free_edit);
     return x->edit;
@@ -344,6 +440,12 @@ static bool tells_of_another(struct str says)
 
 struct str vendor_act_trouble(struct ctx *c, const struct vendor_act *x, struct str *field)
 {
+    static const struct {
+        const char *code;
+        enum vendor_text says;
+    } known[] = { { "changes_a_minute", V_v_too_often },
+                  { "last_owner", V_v_last_owner },
+                  { "no_longer", V_v_no_longer } };
     const struct edit_trouble *first = x->result.trouble_count > 0 ? &x->result.troubles[0] : NULL;
     struct str says = without_row(first != NULL ? first->says : str_of(x->got.why.detail));
     size_t n = 0;
@@ -355,7 +457,8 @@ struct str vendor_act_trouble(struct ctx *c, const struct vendor_act *x, struct 
         *field = str_sub(says, 0, n); /* the checks of the whole begin with the key */
     if (x->got.why.kind == FAIL_CONFLICT)
         return vendor_text(V_v_changed_meanwhile, c->lang);
-    if (x->got.why.code != NULL && strcmp(x->got.why.code, "changes_a_minute") == 0)
-        return vendor_text(V_v_too_often, c->lang);
+    for (size_t i = 0; x->got.why.code != NULL && i < sizeof known / sizeof *known; i++)
+        if (strcmp(x->got.why.code, known[i].code) == 0)
+            return vendor_text(known[i].says, c->lang);
     return tells_of_another(says) ? vendor_text(V_v_is_in_use, c->lang) : arena_str(c->arena, says);
 }

@@ -6,6 +6,10 @@
  * VENDOR_IDLE_S unused at most); a form of our own origin, with its token; a person of an organisation that is switched
  * on; the role.  Whoever fails any of it is refused by one page and one line in the log and in the audit log, and
  * learns nothing of what is there: what is another organisation's is as if it were not (vendor_own_service()).
+ *
+ * A person may be of several organisations.  What is posted is done in the one that its form names (field `org`), so
+ * that two windows do not mix; a page is of the one that owns the service in its address, else of the one that was
+ * last acted in.
  */
 #ifndef GATEWAY_VENDOR_DOOR_H
 #define GATEWAY_VENDOR_DOOR_H
@@ -33,8 +37,14 @@ bool vendor_is(const struct ctx *c, enum staff_role at_least);
 /* A service of theirs; NULL: another's, or none. */
 const struct service *vendor_own_service(const struct ctx *c, struct str id);
 
+/* The same person's place in another; NULL: none, or there are no more.  after: NULL: the first. */
+const struct staff *vendor_other(const struct ctx *c, const struct staff *after);
+/* Goes on there from the next page. */
+void vendor_move(struct ctx *c, struct str organisation);
 /* Comes in with c->session, which is a person's of an organisation.  False: of none. */
 bool vendor_come_in(struct ctx *c);
+/* The same to one that c->registry may not know yet. */
+void vendor_come_into(struct ctx *c, struct str organisation);
 void vendor_go_out(struct ctx *c);
 struct str vendor_enter_at(struct ctx *c, struct str to);
 
@@ -54,7 +64,16 @@ struct str vendor_role_word(enum staff_role role, enum lang lang);
 
 /* ── a form that alters rows ────────────────────────────────────────────────── */
 
+/* Who acts is asked once more where it is written, in its transaction: of two owners who remove each other at once one
+ * is an owner no more.  Of who leaves it is asked that an owner stays.  Fails CALLER no_longer, last_owner. */
+struct vendor_still {
+    struct str idp, subject, organisation;
+    enum staff_role least;
+    bool leaves;
+};
+
 struct vendor_act {
+    struct vendor_still still;
     struct edit *edit;
     struct edit_how how;
     struct edit_result result;

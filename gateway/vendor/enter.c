@@ -40,7 +40,8 @@ static enum step enter(struct ctx *c, struct fail *f)
         c->login = login_own(c, vendor_enter_at(c, v.to));
         return flow_to_idp(c, idp, f);
     }
-    if (c->session == NULL || !vendor_come_in(c))
+    /* Whoever is in none yet may be invited to one. */
+    if (c->session == NULL || (!vendor_come_in(c) && !str_has_prefix(v.to, S("/vendor/invite/"))))
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
     http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "0; url=%.*s", STR_ARG(v.to)));
     return answer_page(c, 200, page_vendor_enter(c->arena, &v));
@@ -162,3 +163,19 @@ static enum step leave(struct ctx *c, struct fail *f)
 }
 
 const struct step_row vendor_leave[] = { { vendor_door }, { leave }, { NULL } };
+
+/* From the next page on in another organisation of theirs. */
+static enum step switch_to(struct ctx *c, struct fail *f)
+{
+    struct str to = form_get(c->body, S("to"));
+
+    (void)f;
+    for (const struct staff *s = vendor_other(c, NULL); s != NULL; s = vendor_other(c, s))
+        if (str_eq(s->organisation->id, to)) {
+            vendor_move(c, s->organisation->id);
+            return answer_go(c, S("/vendor"));
+        }
+    return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+}
+
+const struct step_row vendor_switch[] = { { vendor_door }, { switch_to }, { NULL } };

@@ -34,6 +34,7 @@ struct people_on { /* c->state */
     struct vendors_got listed, kept;
     struct vendor_act act;
     bool recovers;      /* what is kept lets somebody in anew */
+    bool leaves;        /* who acts leaves */
     const char *alters; /* what was done to somebody, as done.h says it; NULL: nothing */
 };
 
@@ -200,7 +201,7 @@ static const struct staff *one_of_ours(const struct ctx *c, struct str id)
     return NULL;
 }
 
-/* Nobody removes themselves: an organisation is never without an owner. */
+/* Nobody removes themselves so: whoever leaves, leaves. */
 static enum step remove_one(struct ctx *c, struct people_on *x, struct fail *f)
 {
     const struct staff *s = one_of_ours(c, x->id);
@@ -210,6 +211,7 @@ static enum step remove_one(struct ctx *c, struct people_on *x, struct fail *f)
     const struct row_id row = { S("staff"), { s->id, { NULL, 0 } } };
     x->alters = "gone";
     edit_remove(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")), &row);
+    x->act.still.least = STAFF_owner;
     return vendor_act_run(c, &x->act, f);
 }
 
@@ -227,6 +229,20 @@ static enum step change_role(struct ctx *c, struct people_on *x, struct fail *f)
     const struct edit_field fields[] = { { S("role"), str_of(staff_role_name(role)) } };
     x->alters = "role";
     edit_put(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")), &row, fields, 1);
+    x->act.still.least = STAFF_owner;
+    return vendor_act_run(c, &x->act, f);
+}
+
+/* Oneself: an owner as long as another stays. */
+static enum step leave_it(struct ctx *c, struct people_on *x, struct fail *f)
+{
+    const struct row_id row = { S("staff"), { c->vendor->staff->id, { NULL, 0 } } };
+
+    x->alters = "left";
+    x->leaves = true;
+    edit_remove(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")), &row);
+    x->act.still.leaves = true;
+    x->act.still.least = c->vendor->staff->role;
     return vendor_act_run(c, &x->act, f);
 }
 
@@ -251,6 +267,10 @@ static enum step people_act(struct ctx *c, struct fail *f)
     struct str act = form_get(c->body, S("act"));
 
     x->id = form_typed(c->body, S("id"), ID_MAX);
+    if (str_eq(act, S("leave")))
+        return leave_it(c, x, f);
+    if (!vendor_is(c, STAFF_owner))
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
     if (str_eq(act, S("invite")))
         return invite(c, x, f);
     if (str_eq(act, S("remove")))
@@ -270,6 +290,18 @@ static enum step people_served(struct ctx *c, struct fail *f)
     return vendor_act_served(c, &people_state(c)->act);
 }
 
+/* To another organisation of theirs, or out. */
+static enum step left(struct ctx *c)
+{
+    const struct staff *other = vendor_other(c, NULL);
+
+    if (other == NULL)
+        vendor_go_out(c);
+    else
+        vendor_move(c, other->organisation->id);
+    return answer_go(c, other == NULL ? S("/") : S("/vendor"));
+}
+
 static enum step people_acted(struct ctx *c, struct fail *f)
 {
     struct people_on *x = people_state(c);
@@ -279,6 +311,8 @@ static enum step people_acted(struct ctx *c, struct fail *f)
         x->v.trouble = say(c, V_v_email_wrong);
         return NEXT;
     }
+    if (x->leaves && x->act.got.ok)
+        return left(c);
     if (x->alters != NULL && x->act.got.ok)
         return done_go(c, people_at, x->alters, S(""));
     if (x->alters != NULL && !vendor_act_shown(&x->act, f))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A vendor's people and how they sign in [issue of the vendor portal, 1]: password, app for codes and passkeys changed by whom they
-// are; an account recovered by an owner.  What is changed ends other sessions, and a letter tells of it.
+// are; an account recovered by an owner; several organisations of one person.  What is changed ends other sessions, and a letter
+// tells of it.  And passkeys of who administers by an account of our own.
 //   node vendor_people.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -233,6 +234,141 @@ await test('nobody recovers themselves, nor who is of another organisation, nor 
   for (const id of ['nobody', ...ids.map((i) => `${i}x`)]) { const r = await owner.go('POST', `${g.url}/vendor/people`, { form: { csrf, act: 'recover', id } }); check(r.status === 404, `${id}: ${r.status} ${text(r.text).slice(0, 300)}`); }
   const his = forms((await developer.get(`${g.url}/vendor/account`)).text).find((f) => f.action === '/vendor/account').fields;
   check((await developer.go('POST', `${g.url}/vendor/people`, { form: { ...his, act: 'recover', id: ids[0] } })).status === 404, 'a developer');
+});
+
+/* --- several organisations of one person ------------------------------------------------------------------------------ */
+
+const toTuisku = async (fields) => asInvited(riikka, { id: 'tuisku', ...fields }, '/admin/vendors');
+async function joins(agent, link) {
+  const page = await agent.get(link);
+  return agent.submit(page, { act: 'join' }, (f) => f.id === 'join');
+}
+const hidden = (page, at) => forms(page.text).find((f) => f.action === at && f.fields.org)?.fields;
+const goes = (agent, page, to) => agent.submit(page, { to }, (f) => f.action === '/vendor/switch');
+const peoplePage = (agent) => agent.get(`${g.url}/vendor/people`);
+const scope = (page) => /<p class="scope">([^<]*)</.exec(page.text)?.[1];
+
+await test('an invitation is accepted with the account that is there, by its person alone, once', async () => {
+  const link = await toTuisku({ email: 'vera2@tuisku.example' }), stranger = new Agent();
+  check(/\/vendor\/enter\?to=/.test((await stranger.get(link)).text), 'whoever has an account is not led to it');
+  check((await stranger.go('POST', link, { form: { act: 'join' } })).status === 400, 'nobody joined');
+  const agent = await signIn(vera);
+  await looks(agent, link, 'join');
+  const evil = await agent.once('POST', link, { form: { act: 'join' }, headers: { Origin: 'https://evil.example' } });
+  check(evil.status === 403, `from another site: ${evil.status}`);
+  const done = await joins(agent, link);
+  check(done.status === 200 && scope(done) === 'Tuisku Oy', `${done.status} ${text(done.text).slice(0, 300)}`);
+  check((await new Agent().get(link)).status === 404, 'it is good twice');
+  const twice = await joins(await signIn(vera), await toTuisku({ email: 'vera3@tuisku.example' }));
+  check(twice.status === 400 && /jo tässä organisaatiossa/.test(text(twice.text)), `${twice.status}`);
+});
+
+await test('each act is made in the organisation that its page names: two windows do not mix', async () => {
+  const agent = await signIn(vera), kinos = await (async () => { const page = await agent.get(`${g.url}/vendor`); return scope(page) === 'Kinos Oy' ? page : goes(agent, page, 'kinos'); })();
+  check(scope(kinos) === 'Kinos Oy', scope(kinos));
+  const inKinos = await peoplePage(agent), tuisku = await goes(agent, inKinos, 'tuisku');
+  check(scope(tuisku) === 'Tuisku Oy', `switched: ${scope(tuisku)}`);
+  // The window of before still shows Kinos: what is pressed there is done there, and the page that answers says so.
+  const invited = await act(agent, inKinos, { act: 'invite', role: 'reader', note: 'Lukija', email: '' }, 'invite');
+  check(invited.status === 200 && scope(invited) === 'Kinos Oy', `${invited.status} ${scope(invited)}`);
+  const token = part(invited, 'link');
+  check(/Kinos Oy/.test(text((await new Agent().get(token)).text)), 'it was made elsewhere');
+  const { csrf } = hidden(invited, '/vendor/people');
+  for (const org of ['nobody', 'Kinos', '']) check((await agent.go('POST', `${g.url}/vendor/people`, { form: { csrf, org, act: 'invite', role: 'reader', note: 'x' } })).status === 404, `org ${org}`);
+  check((await agent.go('POST', `${g.url}/vendor/switch`, { form: { csrf, org: 'kinos', to: 'nobody' } })).status === 404, 'switched to nobody');
+  const his = await signIn(ville), form = hidden(await his.get(`${g.url}/vendor/account`), '/vendor/account');
+  check((await his.go('POST', `${g.url}/vendor/account`, { form: { ...form, org: 'tuisku', act: 'papers' } })).status === 404, 'of an organisation that is not theirs');
+  check((await his.go('POST', `${g.url}/vendor/switch`, { form: { ...form, to: 'tuisku' } })).status === 404, 'switched into one that is not theirs');
+});
+
+await test('an account of two organisations is recovered by no owner of one', async () => {
+  const link = await asInvited(await (async () => { const a = await signIn(vera); const page = await a.get(`${g.url}/vendor`); if (scope(page) !== 'Tuisku Oy') await goes(a, page, 'tuisku'); return a; })(), { role: 'reader', note: 'Ville', email: '' });
+  check(scope(await joins(await signIn(ville), link)), 'he is not in');
+  const owner = await signIn(vera), page = await peoplePage(owner), form = hidden(page, '/vendor/people');
+  check(!rowOf(page, 'Ville'), 'there is a button');
+  const id = forms(page.text).find((f) => f.buttons.some((b) => b.value === 'remove' && b.text.includes('Ville'))).fields.id;
+  check((await owner.go('POST', `${g.url}/vendor/people`, { form: { ...form, act: 'recover', id } })).status === 404, 'it was made');
+});
+
+const roleOf = (page, name) => /<option value="(\w+)" selected/.exec(forms(page.text).find((f) => f.buttons.some((b) => b.value === 'role' && b.text.includes(name)))?.body ?? '')?.[1];
+const button = (page, name, value) => forms(page.text).find((f) => f.buttons.some((b) => b.value === value && b.text.includes(name)));
+let two;
+async function twoOwners(n) {
+  const names = [`eka${n}`, `toka${n}`], links = [];
+  for (const name of names) links.push(await toTuisku({ email: `${name}@tuisku.example` }));
+  return Promise.all(names.map((username, i) => accept(links[i], { given: username, family: 'Omistaja', username, password: 'yhteinen pitkä lause' })));
+}
+await test('the last owner does not leave; whoever leaves is nobody there, and goes on elsewhere', async () => {
+  two = await twoOwners(1);
+  const [a, b] = await Promise.all(two.map((who) => signIn(who)));
+  const veraIn = await signIn(vera), first = await veraIn.get(`${g.url}/vendor`);
+  if (scope(first) !== 'Tuisku Oy') await goes(veraIn, first, 'tuisku');
+  const left = await act(veraIn, await peoplePage(veraIn), { act: 'leave' });
+  check(left.status === 200 && scope(left) === 'Kinos Oy', `${left.status} ${left.url} ${scope(left)}`);
+  check(!/Vera/.test(text((await peoplePage(a)).text)), 'she is there');
+  await act(b, await peoplePage(b), { act: 'leave' });
+  check((await b.get(`${g.url}/vendor`)).status === 404, 'who left still comes in');
+  const refused = await act(a, await peoplePage(a), { act: 'leave' });
+  check(refused.status === 400 && /viimeinen omistaja/.test(text(refused.text)), `${refused.status} ${text(refused.text).slice(0, 300)}`);
+});
+
+await test('two owners who remove each other, make each other less, or leave at once, leave an owner', async () => {
+  for (const [n, what] of [[2, 'remove'], [3, 'role'], [4, 'leave'], [5, 'remove']]) {
+    const pair = await twoOwners(n), agents = await Promise.all(pair.map((who) => signIn(who))), pages = await Promise.all(agents.map(peoplePage));
+    // Whoever else is an owner is made less first: these two are the last.
+    for (const f of forms(pages[0].text).filter((x) => x.buttons.some((b) => b.value === 'role') && !x.buttons.some((b) => b.text.includes(pair[1].username)) && /value="owner" selected/.test(x.body))) await agents[0].submit(pages[0], { act: 'role', role: 'reader' }, (x) => x.fields.id === f.fields.id && x.buttons.some((b) => b.value === 'role'));
+    const asked = await Promise.all(agents.map(peoplePage));
+    check(roleOf(asked[0], pair[1].username) === 'owner' && forms(asked[0].text).filter((f) => /value="owner" selected/.test(f.body)).length === 1, 'they are not the last two');
+    const answers = await Promise.all(agents.map((agent, i) => what === 'leave' ? agent.submit(asked[i], { act: 'leave' }, (f) => f.buttons.some((b) => b.value === 'leave'))
+      : agent.submit(asked[i], what === 'role' ? { act: 'role', role: 'reader' } : { act: 'remove' }, (f) => f === undefined ? false : f.fields.id === button(asked[i], pair[1 - i].username, what).fields.id && f.buttons.some((b) => b.value === what))));
+    const owners = [...g.cli('export', '-c', g.config).stdout.matchAll(/- id: \S+\n\s+organisation: tuisku\n\s+idp: vendors\n\s+subject: \S+\n\s+role: (\w+)/g)].filter((m) => m[1] === 'owner').length;
+    check(owners === 1, `${what}: ${owners} owners are left; ${answers.map((a) => `${a.status} ${a.url}`)}`);
+  }
+});
+
+await test('the switcher and the pages fit at 320 px in three languages, dark and light, and axe finds nothing', async () => {
+  const agent = await signIn(ville);
+  for (const at of ['/vendor', '/vendor/people', '/vendor/account']) await looks(agent, at, `two-${at.slice(1).replaceAll('/', '-')}`);
+});
+
+/* --- who administers by an account of our own ------------------------------------------------------------------------- */
+
+await test('a break-glass admin signs in by a passkey; the password alone opens no more, but with a recovery code, once', async () => {
+  const { context, page } = await visitor(null);
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  const form = async () => { await context.clearCookies(); await page.goto(`${g.url}/admin`); await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=operators`); };
+  const send = async (code) => { await form(); await page.fill('#username', 'riikka'); await page.fill('#password', password); if (code) await page.fill('#code', code); await Promise.all([page.waitForNavigation(), page.click('#local .acts button.b')]); if (/admin\/enter/.test(page.url())) await page.waitForURL((u) => u.pathname !== '/admin/enter'); return !/\/sign-in/.test(page.url()); };
+  check(await send(), 'the password alone does not do, without a passkey');
+  await axeFindsNothing(page, 'admin');
+  await page.click('a[href="/admin/account"]');
+  await page.waitForURL(`${g.url}/admin/account`);
+  await page.fill('#name', 'Kassakaapin avain');
+  await page.click('[data-go]');
+  await until('ten codes', async () => (await page.locator('#papers code').count()) === 10);
+  const papers = await page.locator('#papers code').allTextContents();
+  await axeFindsNothing(page, 'admin-account-made');
+  check((await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length === 1, 'the authenticator has one');
+  check(/\/sign-in/.test((await riikka.get(`${g.url}/admin/vendors`)).url), 'another session of hers goes on');
+  check(!await send(), 'the password alone opens');
+  check(!await send('abcd-efgh-jkmn'), 'a code that is none opens');
+  check(await send(papers[0]) && !await send(papers[0]), 'a recovery code: once');
+  await form();
+  await page.click('form[data-ceremony] [data-go]');
+  await page.waitForURL(`${g.url}/admin`);
+  for (const [width, dark, lang] of [[320, true, 'fi-FI'], [320, false, 'sv-FI'], [1280, false, 'en-GB']]) {
+    const eyes = await browser.newContext({ storageState: await context.storageState(), locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', colorScheme: dark ? 'dark' : 'light' }), p = await eyes.newPage();
+    check((await p.goto(`${g.url}/admin/account`)).status() === 200, p.url());
+    check(await p.evaluate(() => document.documentElement.scrollWidth) <= width, `too wide at ${width}`);
+    await axeFindsNothing(p, `admin-account ${width}`);
+    await eyes.close();
+  }
+  await page.goto(`${g.url}/admin/account`);
+  await Promise.all([page.waitForNavigation(), page.click('[value=remove]')]);
+  check(/Pääsyavain on poistettu/.test(await page.textContent('main')), 'it stays');
+  check(await send(), 'without a passkey the password does again');
+  await context.close();
 });
 
 await test('the pages fit at 320 px in three languages, dark and light, and axe finds nothing', async () => {
