@@ -135,6 +135,11 @@ struct person *local_person(struct arena *a, const struct account *account, cons
     return p;
 }
 
+bool local_may_have_second(const struct idp *idp)
+{
+    return idp != NULL && idp->kind == IDP_LOCAL && (idp->vendors || idp->provider == NULL);
+}
+
 static enum step settle(struct ctx *c, struct fail *f)
 {
     const struct local *l = mine(c);

@@ -21,4 +21,8 @@ struct local_said {
     int64_t wait_s;
 };
 
+/* Whether its accounts may have a second factor beside the password: people of vendors have one, and who administers by
+ * an account of no provider may. */
+bool local_may_have_second(const struct idp *idp); /* NULL: no */
+
 #endif

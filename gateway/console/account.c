@@ -2,15 +2,15 @@
  * By what an account of our own signs in to the console: passkeys, and recovery codes beside its password.
  *
  * People of a city come by their city and have nothing here.  The first passkey of an account that had a password alone
- * (gateway/pages/second.h) brings its recovery codes, and the last one takes them along. */
+ * (local_may_have_second()) brings its recovery codes, and the last one takes them along. */
 #include "base/codec.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
-#include "gateway/pages/second.h"
 #include "gateway/session/ceremony.h"
 #include "gateway/session/done.h"
 #include "gateway/session/session.h"
+#include "idp-adapters/adapter_local.h"
 #include "model/when.h"
 #include "registry/ends.h"
 #include "registry/vendors.h"
@@ -48,7 +48,7 @@ static enum step find(struct ctx *c, struct fail *f)
     const struct account *own = registry_account_id(c->registry, c->person->subject);
     struct owning *x = arena_make(c->arena, struct owning);
 
-    if (!second_may_be(idp) || own == NULL || !str_eq(own->idp, idp->id))
+    if (!local_may_have_second(idp) || own == NULL || !str_eq(own->idp, idp->id))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     if (!console_fresh(c))
         return console_log_in_again(c, here, f);

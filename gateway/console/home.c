@@ -10,7 +10,7 @@
 #include "gateway/console/pleas.h"
 #include "gateway/console/raise.h"
 #include "gateway/console/rights_given.h"
-#include "gateway/pages/second.h"
+#include "idp-adapters/adapter_local.h"
 #include "model/when.h"
 #include "registry/edit.h"
 
@@ -302,7 +302,7 @@ static enum step show(struct ctx *c, struct fail *f)
     qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
     console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
     h->v.may_alarms = h->v.con.may_view;
-    h->v.own_account = second_may_be(registry_idp(c->registry, c->person->idp));
+    h->v.own_account = local_may_have_second(registry_idp(c->registry, c->person->idp));
     h->v.todos.at = h->todos;
     h->v.today = words_today(c->arena, c->now_s, c->lang);
     h->v.time = when_time(c->arena, c->now_s, c->lang);

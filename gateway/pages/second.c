@@ -5,6 +5,7 @@
 #include "gateway/session/ceremony.h"
 #include "gateway/session/limits.h"
 #include "idp-adapters/adapter.h"
+#include "idp-adapters/adapter_local.h"
 #include "registry/vendors.h"
 #include "wire/form.h"
 
@@ -25,11 +26,6 @@ struct trying {         /* c->state; the worker's, while it has it */
     struct str id, client, data, signature;
     struct kept_passkey kept;
 };
-
-bool second_may_be(const struct idp *idp)
-{
-    return idp != NULL && idp->kind == IDP_LOCAL && (idp->vendors || idp->provider == NULL);
-}
 
 static struct trying *trying_of(struct ctx *c)
 {
@@ -72,7 +68,7 @@ static enum step look(struct ctx *c, struct fail *f)
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
 
     x->asked = c->person != NULL && (idp == NULL || idp->vendors);
-    if (c->person == NULL || x->asked || !second_may_be(idp) || c->vendors == NULL)
+    if (c->person == NULL || x->asked || !local_may_have_second(idp) || c->vendors == NULL)
         return NEXT;
     x->account = c->person->subject;
     if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, look_own, x, &x->got))
@@ -203,8 +199,8 @@ static enum step prove_passkey(struct ctx *c, struct fail *f)
         *f = x->got.why;
         return REFUSE;
     }
-    x->said.wrong =
-        account == NULL || !second_may_be(idp) || !idp->enabled || !account->enabled || !str_eq(account->idp, idp->id);
+    x->said.wrong = account == NULL || !local_may_have_second(idp) || !idp->enabled || !account->enabled ||
+                    !str_eq(account->idp, idp->id);
     if (x->said.wrong)
         return NEXT;
     c->person = local_person(c->arena, account, idp, c->set->public_url, c->now_s);

@@ -12,10 +12,6 @@
 #define GATEWAY_PAGES_SECOND_H
 
 #include "model/ctx.h"
-#include "model/registry.h"
-
-/* Whether accounts of this identity provider may have a second factor here. */
-bool second_may_be(const struct idp *idp);
 
 struct second { /* c->state */
     bool wrong, busy;

@@ -296,7 +296,7 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
         v.ask = names_in(&idp->provider->names, c->lang);
         contact_split(idp->provider->support, &v.ask_url, &v.ask_email);
     }
-    if (second_may_be(idp)) {
+    if (local_may_have_second(idp)) {
         v.code = true;
         v.code_maybe = !idp->vendors;
         v.rp = passkey_rp(c->set->public_url);
@@ -375,7 +375,7 @@ static enum step local_second(struct ctx *c, struct fail *f)
 
 static enum step passkey_check(struct ctx *c, struct fail *f)
 {
-    if (!second_may_be(registry_idp(c->registry, c->login->idp)))
+    if (!local_may_have_second(registry_idp(c->registry, c->login->idp)))
         return fail(f, FAIL_CALLER, "invalid_request", "there are no passkeys here");
     if (c->login->asked_city_s == 0)
         c->login->asked_city_s = c->now_s;
