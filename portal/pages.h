@@ -312,6 +312,11 @@ struct vendor_need {                  /* field need_KEY */
     bool over, soon;
 };
 
+struct vendor_address { /* of production, under its own key */
+    struct str key, label, value;
+    bool list; /* one a line */
+};
+
 struct vendor_use_view { /* GET /vendor/use/ID?place=; POST /vendor/service/ID: act=production, metadata_xml;
                           * act=confirm, need_KEY */
     struct vendor_page con;
@@ -325,6 +330,10 @@ struct vendor_use_view { /* GET /vendor/use/ID?place=; POST /vendor/service/ID: 
     bool gate_open;             /* not passed: who goes on nevertheless says why, field gate_why */
     struct str gate, gate_last; /* id; absent: it has none; when it was run last; absent: never */
     struct str gate_passed, gate_all;
+    struct {
+        const struct vendor_address *at;
+        size_t n;
+    } addresses;
     /* Of one in production. */
     struct str tested_as;
     bool confirmed;
@@ -390,7 +399,8 @@ struct vendor_left_row { /* of what a service asks for */
     struct str name, word, why;
 };
 struct vendor_told_part {
-    struct str title, at, text; /* as it left */
+    struct str title, at;
+    struct html_lines text; /* as it left */
 };
 struct vendor_playable {
     struct str id, name, protocol;

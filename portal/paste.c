@@ -44,6 +44,7 @@ static struct str value_of(struct str name, const struct paste_values *v)
                 { "base", v->base },
                 { "entity_id", v->entity_id },
                 { "scope", v->scope },
+                { "allow_http", str_has_prefix(v->issuer, S("http://")) ? S(", client.allowInsecureRequests") : S("") },
                 { "tls", tls ? S("true") : S("false") },
                 { "scheme", tls ? S("https") : S("http") } };
 

@@ -91,6 +91,18 @@ static void look_at_purposes(const struct service *s, struct lacks *out)
     }
 }
 
+/* A service in test has its own, on this machine perhaps; those of production are typed when it is asked for. */
+static void look_at_own_addresses(const struct service *s, struct lacks *out)
+{
+    look_at_returns(s, &s->redirect_uris, "redirect_uris", out);
+    look_at_returns(s, &s->post_logout_redirect_uris, "post_logout_redirect_uris", out);
+    look_at_address(s->initiate_login_uri, "initiate_login_uri", false, out);
+    look_at_address(s->target_link_uri, "target_link_uri", false, out);
+    look_at_address(s->client.jwks_uri, "jwks_uri", false, out);
+    look_at_launch(s, out);
+    look_at_targets(s, out);
+}
+
 void service_lacks(const struct service *s, struct lacks *out)
 {
     static const char *const names[LANG_COUNT] = {
@@ -109,12 +121,9 @@ void service_lacks(const struct service *s, struct lacks *out)
         add(out, "audience", CLAIM_SUB, LACK_missing);
     if (s->client.contacts.n == 0)
         add(out, "contacts", CLAIM_SUB, LACK_missing);
-    look_at_returns(s, &s->redirect_uris, "redirect_uris", out);
-    look_at_returns(s, &s->post_logout_redirect_uris, "post_logout_redirect_uris", out);
-    look_at_address(s->initiate_login_uri, "initiate_login_uri", false, out);
-    look_at_address(s->target_link_uri, "target_link_uri", false, out);
-    look_at_address(s->client.jwks_uri, "jwks_uri", false, out);
-    look_at_launch(s, out);
-    look_at_targets(s, out);
+    if (!s->test)
+        look_at_own_addresses(s, out);
+    else if (!str_is_set(s->launch_uri) && s->protocol == PROTO_LINK)
+        add(out, "launch_uri", CLAIM_SUB, LACK_missing);
     look_at_purposes(s, out);
 }

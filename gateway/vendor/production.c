@@ -10,6 +10,7 @@
 #include "gateway/answer.h"
 #include "gateway/gate/report.h"
 #include "gateway/session/done.h"
+#include "gateway/vendor/addresses.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/use.h"
 #include "model/when.h"
@@ -27,7 +28,7 @@ struct asking {                                 /* c->state; the worker's, while
     const struct service *service, *production; /* production: NULL: none yet */
     struct area area;
     struct gate_asked gate;
-    struct str id, secret, metadata, entity_id, why_not, waits_says, gate_why;
+    struct str id, secret, metadata, entity_id, why_not, waits_says, same_key_says, gate_why;
     int64_t now_s;
     struct edit_field put[FIELDS_MAX];
     size_t put_n;
@@ -49,6 +50,14 @@ static void put(struct asking *x, const char *key, struct str value)
 {
     if (x->put_n < FIELDS_MAX)
         x->put[x->put_n++] = (struct edit_field){ str_of(key), value };
+}
+
+static bool is_put(const struct asking *x, struct str key)
+{
+    for (size_t i = 0; i < x->put_n; i++)
+        if (str_eq(x->put[i].name, key))
+            return true;
+    return false;
 }
 
 /* What is the production row's own, or says whose the test row was. */
@@ -78,7 +87,7 @@ static void copy_fields(struct asking *x, const struct row_seen *row)
 {
     for (size_t i = 0; i < row->field_count; i++) {
         const struct row_field *f = &row->fields[i];
-        if (f->is_secret || stays(f->name) || (!f->is_set && x->production == NULL))
+        if (f->is_secret || stays(f->name) || is_put(x, f->name) || (!f->is_set && x->production == NULL))
             continue;
         if (x->put_n < FIELDS_MAX)
             x->put[x->put_n++] = (struct edit_field){ f->name, f->is_set ? f->value : (struct str){ NULL, 0 } };
@@ -109,6 +118,22 @@ static void copy_purposes(struct arena *a, struct asking *x)
     }
 }
 
+/* A key that opens the test is known to whoever tests: it must not open production. */
+static bool has_key_of_test(struct arena *a, const struct asking *x, const struct saml_service_metadata *m)
+{
+    const struct saml_metadata_rules rules = { .now_s = x->now_s };
+    struct saml_service_metadata *test = arena_make(a, struct saml_service_metadata);
+    struct fail why = { 0 };
+
+    if (!str_is_set(x->service->saml.metadata_xml) ||
+        !saml_service_read(a, x->service->saml.metadata_xml, &rules, test, &why) || test->signing == NULL)
+        return false;
+    for (size_t i = 0; i < m->certificate_count; i++)
+        if (keyring_has(test->signing, m->certificates[i].is.der))
+            return true;
+    return false;
+}
+
 /* Production has metadata of its own: two rows of one entityID there cannot be. */
 static bool put_metadata(struct arena *a, struct asking *x, struct fail *f)
 {
@@ -121,6 +146,10 @@ static bool put_metadata(struct arena *a, struct asking *x, struct fail *f)
     if (!saml_service_read(a, x->metadata, &rules, m, &why)) {
         x->why_not = arena_printf(a, "%s: %s", why.code, why.detail);
         return fail(f, FAIL_CALLER, "metadata", "its metadata do not do");
+    }
+    if (has_key_of_test(a, x, m)) {
+        x->why_not = x->same_key_says;
+        return fail(f, FAIL_CALLER, "metadata", "its metadata hold a key of the test");
     }
     put(x, "metadata_xml", x->metadata);
     put(x, "entity_id", m->entity_id);
@@ -179,6 +208,7 @@ static void put_own(struct ctx *c, struct asking *x)
     put(x, "test", S("false"));
     put(x, "enabled", S("true"));
     put(x, "tested_as", s->id);
+    x->put_n += addresses_typed(c, s, &x->put[x->put_n]);
     if (x->production != NULL)
         return;
     if (s->protocol == PROTO_OIDC || s->protocol == PROTO_LTI)
@@ -249,6 +279,7 @@ static enum step ask(struct ctx *c, struct fail *f)
     x->area = c->vendor->area;
     x->now_s = c->now_s;
     x->waits_says = vendor_text(V_v_prod_waits, c->lang);
+    x->same_key_says = vendor_text(V_v_prod_same_key, c->lang);
     put_own(c, x);
     struct str why = arena_printf(c->arena, "%.*s: %.*s%.*s", STR_ARG(vendor_text(V_v_prod_why, c->lang)),
                                   STR_ARG(x->service->id), STR_ARG(ungated_says(c, &report, x->gate_why)));

@@ -399,7 +399,7 @@ static void put_parts(struct ctx *c, struct telling *t, struct vendor_pupil_view
             continue;
         struct str text = i == TESTED_ASSERTION ? xml_lines(c->arena, told.text) : json_lines(c->arena, told.text);
         parts[v->parts.n++] =
-            (struct vendor_told_part){ say(c, titles[i]), when_time(c->arena, told.at_s, c->lang), text };
+            (struct vendor_told_part){ say(c, titles[i]), when_time(c->arena, told.at_s, c->lang), { text } };
         t->any = true;
         t->by_scope = t->by_scope || i == TESTED_ID_TOKEN || i == TESTED_USERINFO;
         t->words = arena_printf(c->arena, "%.*s %.*s", STR_ARG(t->words), STR_ARG(told.words));

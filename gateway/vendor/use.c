@@ -5,6 +5,7 @@
 
 #include "gateway/answer.h"
 #include "gateway/session/done.h"
+#include "gateway/vendor/addresses.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/says.h"
 #include "model/when.h"
@@ -244,6 +245,7 @@ static void put_production(struct ctx *c, const struct looking *x, struct vendor
     service_lacks(s, &lacks);
     v->lacks = lacks.n > 0;
     v->saml = s->protocol == PROTO_SAML;
+    addresses_show(c, s, production, v);
     v->waits = x->waits != 0 || (x->said != NULL && x->said->asked);
     if (production != NULL) {
         v->production = production->id;

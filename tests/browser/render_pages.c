@@ -10,6 +10,7 @@
 #include "launcher/manifest.h"
 #include "launcher/pages.h"
 #include "launcher/texts.h"
+#include "tests/browser/render_vendor.h"
 #include "wire/logo.h"
 
 #include <stdio.h>
@@ -982,6 +983,7 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         put_tells(&s, prefix);
         put_leaving(&s, prefix);
         put_about(&s, prefix, all);
+        render_vendor(&(struct vendor_round){ s.a, s.lang, s.text, page(&s, "/vendor", true), prefix, put });
         registry_drop(all);
         registry_drop(none);
         arena_free(s.a);

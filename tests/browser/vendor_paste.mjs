@@ -273,6 +273,41 @@ $config = [
 ];\n`);
     return { command: within('/etc/simplesamlphp', path.join(dir, 'etc'), `php -d display_errors=0 -S 127.0.0.1:${port} -t /usr/share/simplesamlphp/www`), env: { SIMPLESAMLPHP_CONFIG_DIR: '/etc/simplesamlphp', PHP_CLI_SERVER_WORKERS: '4' }, at: '/module.php/core/authenticate.php?as=default-sp' };
   } },
+  // Moodle itself is no package of any registry that is at hand: its text runs as it is, and a service over node-saml does with what it
+  // set what auth_saml2 does (classes/auth.php): who it is by idpattr, in lower case, names by field_map_….
+  'moodle': { missing: () => null, run: async ({ base, dir, port, product }) => {
+    const crt = keys(dir, 'sp.key', 'sp.crt');
+    const { text } = await connected('saml', product, { metadata_xml: described(base, crt, '/auth/saml2/sp/saml2-acs.php/moodle').replace(`${base}/sp"`, `${base}/auth/saml2/sp/metadata.php"`) });
+    put(dir, 'php', '#!/bin/sh\n[ "$1" = admin/cli/cfg.php ] && [ "$2" = --component=auth_saml2 ] && [ $# = 4 ] || exit 3\necho "${3#--name=}=${4#--set=}" >> settings\n');
+    fs.chmodSync(path.join(dir, 'php'), 0o755);
+    const ran = spawnSync('sh', [put(dir, 'moodle-digione.sh', text)], { cwd: dir, env: { ...process.env, PATH: `${dir}:${process.env.PATH}` }, encoding: 'utf8' });
+    check(ran.status === 0, `the text does not run: ${ran.status} ${ran.stderr}`);
+    put(dir, 'metadata', /at "IdP metadata xml OR public xml URL", and save: (\S+)/.exec(text)[1]);
+    put(dir, 'app.mjs', `import fs from 'node:fs';
+import http from 'node:http';
+import { SAML } from '@node-saml/node-saml';
+const set = Object.fromEntries(fs.readFileSync('settings', 'utf8').trim().split('\\n').map((l) => [l.slice(0, l.indexOf('=')), l.slice(l.indexOf('=') + 1)]));
+const metadata = await (await fetch(fs.readFileSync('metadata', 'utf8'))).text();
+const role = /<(?:\\w+:)?IDPSSODescriptor[\\s\\S]*?<\\/(?:\\w+:)?IDPSSODescriptor>/.exec(metadata)[0];
+const saml = new SAML({ entryPoint: role.match(/<(?:\\w+:)?SingleSignOnService\\b[^>]*HTTP-Redirect"[^>]*>/)[0].match(/ Location="([^"]*)"/)[1], issuer: '${base}/auth/saml2/sp/metadata.php',
+  callbackUrl: '${base}/auth/saml2/sp/saml2-acs.php/moodle', privateKey: fs.readFileSync('sp.key', 'utf8'), signatureAlgorithm: 'sha256', identifierFormat: null, wantAuthnResponseSigned: false,
+  idpCert: [...role.matchAll(/<(?:\\w+:)?KeyDescriptor([^>]*)>[\\s\\S]*?X509Certificate>([\\s\\S]*?)</g)].filter(([, a]) => !a.includes('encryption')).map(([, , c]) => c) });
+let person = 'nobody';
+http.createServer(async (req, res) => {
+  if (req.url.startsWith('/auth/saml2/login.php')) return res.writeHead(302, { Location: await saml.getAuthorizeUrlAsync('', '', {}) }).end();
+  if (req.method === 'POST') {
+    const parts = [];
+    for await (const d of req) parts.push(d);
+    const told = (await saml.validatePostResponseAsync(Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString())))).profile;
+    const one = (name) => [told[name]].flat()[0];
+    if (set.attrsimple !== '0' || set.autocreate !== '1' || set.mdlattr !== 'username' || !one(set.idpattr)) throw new Error(JSON.stringify(set));
+    person = one(set.idpattr).toLowerCase() + ' ' + one(set.field_map_firstname) + ' ' + one(set.field_map_lastname);
+    return res.writeHead(303, { Location: '/' }).end();
+  }
+  res.end(person);
+}).listen(${port}, '127.0.0.1');\n`);
+    return { command: [node, ['app.mjs']], env: {}, node: true, at: '/auth/saml2/login.php', shows: 'Anna Opettaja' };
+  } },
   'ltijs': { missing: () => null, run: async ({ base, dir, port, product, name }) => {
     const { id, text } = await connected('lti', product, { initiate_login_uri: `${base}/login`, target_link_uri: `${base}/`, redirect_uris: `${base}/` });
     put(dir, 'digione.mjs', text);
