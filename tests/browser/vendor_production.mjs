@@ -128,9 +128,10 @@ async function plays() {
 await test('production refuses each of its addresses that is http, of this machine, has a fragment or a wildcard; what was typed stands', async () => {
   const { page } = vera, good = { initiate_login_uri: 'https://tool.example/login', target_link_uri: 'https://tool.example/launch', redirect_uris: 'https://tool.example/launch', jwks_uri: '', targets: '' };
   await page.goto(`${g.url}/vendor/use/${id}`);
-  for (const field of Object.keys(good)) check((await page.inputValue(`#${field}`)) === '', `${field}: an address of this machine is offered`);
+  if (await page.locator('#gate_why').count()) good.gate_why = 'Portti ajetaan keväällä';
+  for (const field of Object.keys(good).filter((f) => f !== 'gate_why')) check((await page.inputValue(`#${field}`)) === '', `${field}: an address of this machine is offered`);
   await axeFindsNothing(page, 'ask-lti');
-  for (const field of Object.keys(good))
+  for (const field of Object.keys(good).filter((f) => f !== 'gate_why'))
     for (const wrong of ['http://tool.example/x', 'https://localhost/x', 'https://tool.localhost/x', 'https://127.0.0.1/x', 'https://tool.example/x#y', 'https://*.example/x']) {
       for (const [f, v] of Object.entries({ ...good, [field]: wrong })) await page.fill(`#${f}`, v);
       check(await send(page, page.click('[value=production]')) === 400, `${field} ${wrong}: taken`);
