@@ -107,6 +107,7 @@ enum todo_kind {
     TODO_IDP_AWAY,
     TODO_METADATA_ENDS,
     TODO_CERTIFICATE_ENDS,
+    TODO_SECRET_ENDS,
     TODO_OWN_ENDS, /* a certificate of our own */
     TODO_KEY_WAITS,
     TODO_IDP_OFF,
@@ -272,6 +273,7 @@ struct idps_view { /* GET /admin/idps?q=&from= */
     struct str q, total, first, last;
     struct str next, previous; /* links; absent: none */
     bool may_join;             /* another can be connected here */
+    bool removed;              /* just now */
 };
 struct html page_idps(struct arena *a, const struct idps_view *v);
 
@@ -301,7 +303,7 @@ struct document_row { /* what it publishes, as this node has it */
 };
 
 struct ending_row { /* what of it ends, and when */
-    enum end_of { END_METADATA = 0, END_SIGNING, END_ENCRYPTION, END_TLS } what;
+    enum end_of { END_METADATA = 0, END_SIGNING, END_ENCRYPTION, END_TLS, END_SECRET } what;
     enum vital vital;
     struct str when, days, code;
     bool near, over; /* near: within sixty days; over: it has ended */
@@ -1816,7 +1818,7 @@ struct join_address {
 };
 
 enum join_tested { JOIN_UNTESTED = 0, JOIN_TEST_REFUSED, JOIN_TEST_FAULTS, JOIN_TEST_WELL };
-enum join_said { JOIN_SAID_NOTHING = 0, JOIN_SAID_MADE, JOIN_SAID_REGISTERED, JOIN_SAID_OPENED };
+enum join_said { JOIN_SAID_NOTHING = 0, JOIN_SAID_MADE, JOIN_SAID_REGISTERED, JOIN_SAID_OPENED, JOIN_SAID_MOVED };
 
 enum join_dry { JOIN_DRY_NONE = 0, JOIN_DRY_RUNS, JOIN_DRY_FAULTS, JOIN_DRY_WELL };
 struct join_dry_fault {
@@ -1824,7 +1826,8 @@ struct join_dry_fault {
     bool refused;
 };
 
-struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf, version, act (address, register, open)
+struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf, version, act (address, register, open,
+                    * move, remove)
                     */
     struct console_page con;
     bool anew;
@@ -1854,7 +1857,12 @@ struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf
         size_t n;
     } addresses;
     struct product_settings settings;
-    struct str client_id, no_client, no_secret; /* register: client_id, client_secret */
+    struct str client_id, no_client, no_secret; /* register: client_id, client_secret, secret_until */
+    struct str secret_until, no_until;
+    bool basic;    /* it has a client secret to be changed */
+    bool second;   /* it is open, or was: a second person approves what decides whose answers are believed */
+    bool moving;   /* an address was typed and is not kept: its form is unfolded */
+    bool removing; /* remove: why */
     enum join_tested tested;
     enum join_dry dry; /* of the people of the dry run: here, of asked, and whom something was wrong with */
     struct str dry_here, dry_asked;

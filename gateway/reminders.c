@@ -114,7 +114,8 @@ size_t reminders_of_idp(struct arena *a, struct upstream_store *kept, const stru
     static const enum letter_part parts[ENDING_COUNT] = { [ENDING_METADATA] = LETTER_PART_metadata,
                                                           [ENDING_SIGNING] = LETTER_PART_signing,
                                                           [ENDING_ENCRYPTION] = LETTER_PART_encryption,
-                                                          [ENDING_TLS] = LETTER_PART_tls };
+                                                          [ENDING_TLS] = LETTER_PART_tls,
+                                                          [ENDING_SECRET] = LETTER_PART_client_secret };
     struct dues l = { a, now_s, out, 0, max };
     struct endings e;
 
@@ -130,7 +131,7 @@ size_t reminders_of_idp(struct arena *a, struct upstream_store *kept, const stru
         if (x == NULL)
             continue;
         x->part = letter_parts[parts[one->what]];
-        x->path = arena_join(a, S("/admin/idps/"), idp->id);
+        x->path = arena_join(a, one->what == ENDING_SECRET ? S("/admin/join/") : S("/admin/idps/"), idp->id);
     }
     return l.n;
 }

@@ -31,7 +31,7 @@ int ending_within(const struct ending *e, int64_t now_s)
     int64_t left_s = e->at_s - now_s;
 
     if (left_s <= 0)
-        return e->what == ENDING_METADATA || e->what == ENDING_TLS ? 0 : -1;
+        return e->what == ENDING_METADATA || e->what == ENDING_TLS || e->what == ENDING_SECRET ? 0 : -1;
     if (e->renewed && left_s > (int64_t)ENDING_RENEWED_D * DAY_S)
         return -1;
     return left_s <= (int64_t)ENDING_LAST_D * DAY_S   ? ENDING_LAST_D
@@ -77,6 +77,8 @@ void endings_of(struct upstream_store *s, struct arena *a, const struct registry
     if (got.value != NULL)
         add_metadata(out, got.value, pins_of(r, idp->id), renewed && !str_is_set(idp->metadata_xml));
     add(out, ENDING_TLS, (struct str){ NULL, 0 }, upstream_tls_ends_s(s, idp->id));
+    if (idp->kind == IDP_OIDC && str_is_set(idp->client_secret_sealed))
+        add(out, ENDING_SECRET, (struct str){ NULL, 0 }, idp->client_secret_until_s);
     qsort(out->at, out->n, sizeof *out->at, by_time);
 }
 

@@ -18,7 +18,8 @@ enum { ENDINGS_MAX = 24, ENDING_FAR_D = 60, ENDING_NEAR_D = 30, ENDING_LAST_D = 
     X(METADATA, "metadata_ends", "metadata")                                                                           \
     X(SIGNING, "certificate_ends", "signing")                                                                          \
     X(ENCRYPTION, "certificate_ends", "encryption")                                                                    \
-    X(TLS, "certificate_ends", "tls")
+    X(TLS, "certificate_ends", "tls")                                                                                  \
+    X(SECRET, "secret_ends", "client_secret")
 
 enum ending_what {
     ENDING_NONE = 0,

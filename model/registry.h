@@ -64,6 +64,7 @@ struct idp {       /* an identity provider of one education provider */
     struct str issuer, client_id, scope;
     struct str auth_method;          /* client_secret_basic | client_secret_post | private_key_jwt */
     struct str client_secret_sealed; /* under the secret seal; opened only to be sent */
+    int64_t client_secret_until_s;   /* its end, as the provider has told the admin; 0: not said */
     struct str fresh_login_by; /* "iat": what it issues in answer to prompt=login is a fresh log-in; "auth_time": no */
     /* SAML */
     struct str entity_id, metadata_url, metadata_xml;

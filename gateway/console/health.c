@@ -176,7 +176,8 @@ static struct ending_row ending_row(struct ctx *c, const struct ending *e)
     static const enum end_of what[ENDING_COUNT] = { [ENDING_METADATA] = END_METADATA,
                                                     [ENDING_SIGNING] = END_SIGNING,
                                                     [ENDING_ENCRYPTION] = END_ENCRYPTION,
-                                                    [ENDING_TLS] = END_TLS };
+                                                    [ENDING_TLS] = END_TLS,
+                                                    [ENDING_SECRET] = END_SECRET };
     int within = ending_within(e, c->now_s);
     int64_t days = (e->at_s - c->now_s) / 86400;
 

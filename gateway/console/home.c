@@ -85,8 +85,8 @@ static bool is_found_here(enum alarm_code code)
 {
     return code == ALARM_idp_away || code == ALARM_idp_fails || code == ALARM_idp_metadata_ends ||
            code == ALARM_idp_metadata_ended || code == ALARM_idp_certificate_ends ||
-           code == ALARM_idp_certificate_ended || code == ALARM_idp_key_waits || code == ALARM_own_certificate_ends ||
-           code == ALARM_right_ends;
+           code == ALARM_idp_certificate_ended || code == ALARM_idp_secret_ends || code == ALARM_idp_secret_ended ||
+           code == ALARM_idp_key_waits || code == ALARM_own_certificate_ends || code == ALARM_right_ends;
 }
 
 static void look_at_alarms(struct ctx *c, struct home *h)
@@ -126,7 +126,7 @@ static void add_idp(struct ctx *c, struct home *h, const struct idp *idp, enum t
         t->n = lines_number(c, how->worst->n);
         t->when = when_full(c->arena, how->worst->first_s, c->lang);
     }
-    if (kind == TODO_METADATA_ENDS || kind == TODO_CERTIFICATE_ENDS) {
+    if (kind == TODO_METADATA_ENDS || kind == TODO_CERTIFICATE_ENDS || kind == TODO_SECRET_ENDS) {
         t->when = when_date(c->arena, how->ends.at_s);
         t->code = str_of(ending_code(how->ends.what));
     }
@@ -138,14 +138,19 @@ static void add_idp(struct ctx *c, struct home *h, const struct idp *idp, enum t
 static void look_at_documents(struct ctx *c, struct home *h, const struct idp *idp, const struct health *how)
 {
     bool metadata = how->ends.what == ENDING_METADATA, over = how->ends_within == 0;
-    enum alarm_code code = metadata ? over ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends
-                           : over   ? ALARM_idp_certificate_ended
-                                    : ALARM_idp_certificate_ends;
+    bool secret = how->ends.what == ENDING_SECRET;
+    enum alarm_code code = secret     ? over ? ALARM_idp_secret_ended : ALARM_idp_secret_ends
+                           : metadata ? over ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends
+                           : over     ? ALARM_idp_certificate_ended
+                                      : ALARM_idp_certificate_ends;
 
     if (how->waits && !is_seen(h, ALARM_idp_key_waits, idp->id))
         add_idp(c, h, idp, TODO_KEY_WAITS, URGENCY_SOON, how);
     if (how->ends_within >= 0 && !is_seen(h, code, idp->id))
-        add_idp(c, h, idp, metadata ? TODO_METADATA_ENDS : TODO_CERTIFICATE_ENDS,
+        add_idp(c, h, idp,
+                metadata ? TODO_METADATA_ENDS
+                : secret ? TODO_SECRET_ENDS
+                         : TODO_CERTIFICATE_ENDS,
                 how->ends_within <= ENDING_LAST_D   ? URGENCY_NOW
                 : how->ends_within <= ENDING_NEAR_D ? URGENCY_SOON
                                                     : URGENCY_CALM,

@@ -115,6 +115,7 @@ static enum step show_all(struct ctx *c, struct fail *f)
     struct ending_row *own = arena_make_n(c->arena, OWN_MAX, struct ending_row);
     v.own.at = own;
     v.own.n = v.con.nation ? health_own(c, own, OWN_MAX) : 0;
+    v.removed = done_was(c, "removed");
     v.may_join =
         console_provider(c) != NULL &&
         console_may_in(c, MAY_MANAGE_IDENTITY_PROVIDERS, &(const struct area){ .provider = console_provider(c)->id });

@@ -18,6 +18,7 @@
 #include "idp-adapters/refusals.h"
 #include "idp-adapters/upstream_oidc.h"
 #include "idp-adapters/upstream_saml.h"
+#include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -30,7 +31,8 @@ enum {
     FACTS_MAX = 12,
     ID_BYTES = 5,
     WRONGS = 8,
-    DRY_SAYS_MAX_B = 400
+    DRY_SAYS_MAX_B = 400,
+    DAY_MAX = 10
 };
 
 static const struct str none = { NULL, 0 };
@@ -51,6 +53,8 @@ struct joins_on { /* c->state */
     struct kv_got kept;
     struct dry_look dry;
     struct act act;
+    enum edit_act as; /* CHECK: it is applied */
+    bool removes;
     const char *done;
 };
 
@@ -80,6 +84,18 @@ static const struct idp *idp_of(const struct ctx *c)
 static bool is_registered(const struct idp *idp)
 {
     return idp->kind == IDP_SAML || !str_eq(idp->client_id, S(NOT_REGISTERED));
+}
+
+static bool has_secret(const struct idp *idp)
+{
+    return idp->kind == IDP_OIDC && str_is_set(idp->client_secret_sealed);
+}
+
+/* Opening lists it, and switching it off leaves that.  Its people have accounts: whoever alone could lead it elsewhere
+ * could be any of them. */
+static bool needs_second(const struct idp *idp)
+{
+    return idp->enabled || idp->listed;
 }
 
 /* ── a new one ──────────────────────────────────────────────────────────── */
@@ -403,6 +419,14 @@ static enum step show_one(struct ctx *c, struct joins_on *x, int status)
     v->version = arena_printf(c->arena, "%lld", (long long)registry_parts(c->registry)->version);
     if (!str_is_set(v->client_id) && v->registered)
         v->client_id = x->idp->client_id;
+    if (!str_is_set(v->secret_until) && x->idp->client_secret_until_s > 0)
+        v->secret_until = when_day(c->arena, x->idp->client_secret_until_s);
+    v->basic = has_secret(x->idp);
+    v->second = needs_second(x->idp);
+    if (!v->moving) {
+        v->address = v->saml ? x->idp->metadata_url : x->idp->issuer;
+        v->entity_id = x->idp->entity_id;
+    }
     put_found(c, x);
     put_addresses(c, x);
     v->settings = product_settings(c, x->idp->kind, product, FIELDS_ALL);
@@ -492,6 +516,7 @@ static enum step show(struct ctx *c, struct fail *f)
     x->v.said = str_eq(done, S("made"))         ? JOIN_SAID_MADE
                 : str_eq(done, S("registered")) ? JOIN_SAID_REGISTERED
                 : str_eq(done, S("opened"))     ? JOIN_SAID_OPENED
+                : str_eq(done, S("moved"))      ? JOIN_SAID_MOVED
                                                 : JOIN_SAID_NOTHING;
     return show_one(c, x, 200);
 }
@@ -520,29 +545,102 @@ static enum step note_fields(struct ctx *c, struct joins_on *x, const struct edi
     x->done = done;
     (void)act_begin(c, &x->act, NULL, x->v.why.n > 0 ? x->v.why : S(""));
     edit_put(x->act.edit, &row, fields, n);
-    return act_run(c, &x->act, EDIT_APPLY, f);
+    return act_run(c, &x->act, x->as != EDIT_CHECK ? x->as : EDIT_APPLY, f);
+}
+
+/* "2027-06-04": the day on which it is no longer good. */
+static void judge_until(struct ctx *c, struct joins_on *x, struct str *value)
+{
+    int64_t end_s = 0;
+
+    x->v.secret_until = form_typed(c->body, S("secret_until"), DAY_MAX);
+    *value = none;
+    if (!str_is_set(x->v.secret_until))
+        return;
+    if (!when_day_read(x->v.secret_until, &end_s) || end_s <= c->now_s)
+        x->v.no_until = wrong(c, x, "secret_until", C_join_secret_until, C_join_secret_until_wrong);
+    else
+        *value = when_rfc3339(c->arena, end_s);
+}
+
+/* Whose answers are believed. */
+static enum step move(struct ctx *c, struct joins_on *x, struct fail *f)
+{
+    bool saml = x->idp->kind == IDP_SAML;
+    struct edit_field fields[3];
+    size_t n = 0;
+
+    x->v.moving = true;
+    x->v.address = form_typed(c->body, S("address"), ADDRESS_MAX);
+    x->v.entity_id = form_typed(c->body, S("entity_id"), ADDRESS_MAX);
+    if (saml)
+        judge_saml(c, x);
+    else
+        judge_oidc(c, x);
+    if (x->v.wrongs.n > 0)
+        return show_one(c, x, 400);
+    if (saml) {
+        fields[n++] = (struct edit_field){ S("entity_id"), x->v.entity_id };
+        fields[n++] = (struct edit_field){ S("metadata_url"), str_is_set(x->metadata_xml) ? none : x->v.address };
+        fields[n++] = (struct edit_field){ S("metadata_xml"), x->metadata_xml };
+    } else {
+        fields[n++] = (struct edit_field){ S("issuer"), x->v.address };
+    }
+    x->as = needs_second(x->idp) ? EDIT_KEEP : EDIT_APPLY;
+    if (x->as == EDIT_KEEP && !console_may_in(c, MAY_DRAFT, &(const struct area){ .provider = x->idp->provider->id }))
+        return console_refuse(c, FAIL_DENIED, "not_yours");
+    return note_fields(c, x, fields, n, "moved", f);
+}
+
+/* Nobody signs in by it: where nobody ever did, one person takes it away. */
+static enum step take_away(struct ctx *c, struct joins_on *x, struct fail *f)
+{
+    const struct row_id row = { S("idp"), { x->idp->id, none } };
+    struct str why = act_why(c->body);
+
+    if (x->idp->enabled)
+        return fail(f, FAIL_CALLER, "invalid_request", "it is open");
+    if (!str_is_set(why)) {
+        x->v.removing = true;
+        (void)wrong(c, x, "why_gone", C_why_label, C_why_missing);
+        return show_one(c, x, 400);
+    }
+    if (!console_fresh(c))
+        return console_log_in_again(c, join_at(c, x->idp->id), f);
+    x->as = needs_second(x->idp) ? EDIT_KEEP : EDIT_APPLY;
+    if (x->as == EDIT_KEEP && !console_may_in(c, MAY_DRAFT, &(const struct area){ .provider = x->idp->provider->id }))
+        return console_refuse(c, FAIL_DENIED, "not_yours");
+    x->removes = x->as == EDIT_APPLY;
+    (void)act_begin(c, &x->act, NULL, why);
+    edit_remove(x->act.edit, &row);
+    return act_run(c, &x->act, x->as, f);
 }
 
 /* Entra takes the secret in the body; products that take it by Basic alone are the others. */
 static enum step take_client(struct ctx *c, struct joins_on *x, struct fail *f)
 {
-    struct str secret = str_trim(form_get(c->body, S("client_secret")));
+    struct str secret = str_trim(form_get(c->body, S("client_secret"))), until;
+    bool keeps = secret.n == 0 && has_secret(x->idp);
 
     x->v.client_id = form_typed(c->body, S("client_id"), CLIENT_MAX);
-    if (x->idp->kind != IDP_OIDC || x->idp->enabled)
+    if (x->idp->kind != IDP_OIDC)
         return fail(f, FAIL_CALLER, "invalid_request", "it is not registered here");
     if (!str_is_set(x->v.client_id))
         x->v.no_client = wrong(c, x, "client_id", C_join_client, C_city_name_missing);
-    if (secret.n == 0 || secret.n > SECRET_MAX_B)
+    judge_until(c, x, &until);
+    if ((secret.n == 0 && !keeps) || secret.n > SECRET_MAX_B)
         x->v.no_secret = wrong(c, x, "client_secret", C_join_secret, C_city_name_missing);
     if (x->v.wrongs.n > 0)
         return show_one(c, x, 400);
+    if (x->idp->enabled && !console_fresh(c))
+        return console_log_in_again(c, join_at(c, x->idp->id), f);
     const struct edit_field fields[] = {
         { S("client_id"), x->v.client_id },
+        { S("client_secret_until"), until },
         { S("auth_method"), product_of(x->idp) == PRODUCT_entra ? S("client_secret_post") : S("client_secret_basic") },
         { S("client_secret"), secret }
     };
-    return note_fields(c, x, fields, sizeof fields / sizeof *fields, "registered", f);
+    return note_fields(c, x, fields, keeps ? 2 : sizeof fields / sizeof *fields, "registered", f);
 }
 
 static enum step open_it(struct ctx *c, struct joins_on *x, struct fail *f)
@@ -583,6 +681,10 @@ static enum step act(struct ctx *c, struct fail *f)
         return take_client(c, x, f);
     if (str_eq(word, S("open")))
         return open_it(c, x, f);
+    if (str_eq(word, S("move")))
+        return move(c, x, f);
+    if (str_eq(word, S("remove")))
+        return take_away(c, x, f);
     return fail(f, FAIL_CALLER, "invalid_request", "no such act");
 }
 
@@ -597,14 +699,20 @@ static enum step served(struct ctx *c, struct fail *f)
     const struct joins_on *x = c->state;
 
     (void)f;
-    return x->act.got.ok && desk_wait(c->desk, c->work, &c->batch, c->arena, x->act.result.report.version) ? WAIT
-                                                                                                           : NEXT;
+    return x->act.got.ok && x->act.as != EDIT_KEEP &&
+                   desk_wait(c->desk, c->work, &c->batch, c->arena, x->act.result.report.version)
+               ? WAIT
+               : NEXT;
 }
 
 static enum step say(struct ctx *c, struct fail *f)
 {
     struct joins_on *x = c->state;
 
+    if (x->act.got.ok && x->removes)
+        return done_go(c, S("/admin/idps"), "removed", S(""));
+    if (x->act.got.ok && x->act.as == EDIT_KEEP)
+        return done_go(c, arena_printf(c->arena, "/admin/drafts/%lld", (long long)x->act.result.draft), "kept", S(""));
     if (x->act.got.ok)
         return done_go(c, join_at(c, x->id), x->done, S(""));
     bool conflict = x->act.got.why.kind == FAIL_CONFLICT;

@@ -162,10 +162,11 @@ static void look_at_endings(struct alarms *s, struct ctx *c, const struct idp *i
     endings_of(upstreams_store(c->upstreams), c->arena, c->registry, idp, &e);
     for (size_t i = 0; i < e.n; i++) {
         int within = ending_within(&e.at[i], c->now_s);
-        bool metadata = e.at[i].what == ENDING_METADATA;
+        bool metadata = e.at[i].what == ENDING_METADATA, secret = e.at[i].what == ENDING_SECRET;
         if (within < 0)
             continue;
-        enum alarm_code code = metadata      ? within == 0 ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends
+        enum alarm_code code = secret        ? within == 0 ? ALARM_idp_secret_ended : ALARM_idp_secret_ends
+                               : metadata    ? within == 0 ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends
                                : within == 0 ? ALARM_idp_certificate_ended
                                              : ALARM_idp_certificate_ends;
         if (!told[code])

@@ -341,6 +341,58 @@ await test('item 14: a source over OpenID Connect: what its address says, what i
   await context.close();
 });
 
+await test('item 14: the client secret of a source that is open is changed, its end is kept and warned of, and its address is for two people', async () => {
+  const { context, page } = await visitor({ width: 320, scripts: true });
+  await signIn(page, 'tiina', 'oulu', '/admin/idps/oulu-oidc');
+  await send(page, 'a[href="/admin/join/oulu-oidc"]');
+  const day = (n) => new Date(Date.now() + n * 86400e3).toISOString().slice(0, 10);
+  await page.fill('#secret_until', day(-2));
+  check(await send(page, '[value=register]') === 400, 'it has ended already');
+  says(await main(page), 'Kirjoita päivä, joka on edessä');
+  await looks(page, 'join-secret-wrong');
+  await page.fill('#secret_until', day(20));
+  await send(page, '[value=register]');
+  says(await main(page), 'Arvot ovat tallessa');
+  check((await page.inputValue('#secret_until')) === day(20) && (await page.inputValue('#client_id')) === 'digione', 'its end is not shown');
+  await looks(page, 'join-secret');
+  const tryOut = async () => {
+    await page.goto(`${g.url}/admin/tryout/oulu-oidc`);
+    await Promise.all([page.waitForURL(`${g.url}/admin/tryout/oulu-oidc`), page.click('form:has([name=fresh]) button.b')]);
+    return main(page);
+  };
+  says(await tryOut(), 'Salamimmi'); // the secret is the one from before
+  await page.goto(`${g.url}/admin/idps/oulu-oidc`);
+  says(await main(page), 'Asiakassalaisuus', 'secret_ends');
+  await looks(page, 'idp-secret-ends');
+  await page.goto(`${g.url}/admin`);
+  says(await main(page), 'asiakassalaisuus päättyy');
+  await page.goto(`${g.url}/admin/join/oulu-oidc`);
+  await page.fill('#client_secret', 'not the one that the city has');
+  await page.fill('#secret_until', '');
+  await send(page, '[value=register]');
+  says(await tryOut(), 'token_refused');
+  await page.goto(`${g.url}/admin/join/oulu-oidc`);
+  check((await page.inputValue('#secret_until')) === '', 'its end was not taken back');
+  await page.fill('#client_secret', secret);
+  await send(page, '[value=register]');
+  says(await tryOut(), 'Salamimmi');
+  // The address decides whose answers are believed.
+  await page.goto(`${g.url}/admin/join/oulu-oidc`);
+  says(await main(page), 'toinen henkilö hyväksyy');
+  check((await page.locator('[value=remove]').count()) === 0, 'what is open can be removed');
+  await page.click('details:has(#address) summary');
+  await page.fill('#address', 'http://evil.example');
+  check(await send(page, '[value=move]') === 400, 'no https');
+  await looks(page, 'join-move-wrong');
+  await page.fill('#address', 'https://login.oulu.example/uusi');
+  await send(page, '[value=move]');
+  check(/\/admin\/drafts\/\d+$/.test(page.url()), `it was changed by one person: ${page.url()} ${await main(page)}`);
+  says(await main(page), 'https://login.oulu.example/uusi');
+  await page.goto(`${g.url}/admin/join/oulu-oidc`);
+  says(await main(page), `${oidc.base}/oidc`);
+  await context.close();
+});
+
 await test('item 14: Turku connects the sign-in that it has from a file: what it is called, a word that means nothing, a test, and it is open', async () => {
   const { page } = petra;
   await page.goto(`${g.url}/admin/join/new`);
@@ -470,8 +522,34 @@ await test('item 14: Turku connects the sign-in that it has from a file: what it
   await page.setInputFiles('#file', { name: 'm.xml', mimeType: 'text/xml', buffer: Buffer.from(metadata.replaceAll(entity, `${entity}-2`)) });
   await send(page, '[value=address]');
   says(await main(page), 'Turku, lukiot', 'attribute-resolver.xml');
+  // Its address was wrong: of a source that was never open one person changes it, or takes it away.
+  await page.click('details:has(#address) summary');
+  await page.setInputFiles('#file', { name: 'm.xml', mimeType: 'text/xml', buffer: Buffer.from(metadata.replaceAll(entity, `${entity}-3`)) });
+  await send(page, '[value=move]');
+  says(await main(page), 'Osoite on vaihdettu', `${entity}-3`);
+  await looks(page, 'join-moved');
+  await page.click('details:has(#why_gone) summary');
+  check(await send(page, '[value=remove]') === 400, 'removed without a reason');
+  says(await main(page), 'Syy puuttuu');
+  const second = page.url();
   await page.goto(`${g.url}/admin/idps`);
   says(await main(page), 'Turku, henkilöstö', 'Turku, lukiot');
+  await page.goto(second);
+  await page.click('details:has(#why_gone) summary');
+  await page.fill('#why_gone', 'väärä palvelu');
+  await send(page, '[value=remove]');
+  if (/sign-in/.test(page.url())) { // the log-in is older than what destroys asks for
+    await page.fill('#password', petra.password);
+    await page.fill('#code', petra.papers[1]);
+    await send(page, '#local .acts button.b');
+    await page.waitForURL(second);
+    await page.click('details:has(#why_gone) summary');
+    await page.fill('#why_gone', 'väärä palvelu');
+    await send(page, '[value=remove]');
+  }
+  says(await main(page), 'Lähde on poistettu', 'Turku, henkilöstö');
+  check(!/Turku, lukiot/.test(await main(page)) && (await page.goto(second)).status() === 404, 'it is there still');
+  await page.goto(`${g.url}/admin/idps`);
 });
 
 await test('item 14: no other municipality sees what one connects, nor alters it', async () => {

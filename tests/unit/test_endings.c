@@ -23,6 +23,8 @@ TEST(what_ends_is_told_sixty_thirty_and_seven_days_before)
     CHECK_INT(within(ENDING_SIGNING, 7), 7);
     CHECK_INT(within(ENDING_TLS, 0), 0);
     CHECK_INT(within(ENDING_METADATA, -1), 0);
+    CHECK_INT(within(ENDING_SECRET, 60), 60);
+    CHECK_INT(within(ENDING_SECRET, -3), 0); /* nobody gets in with one that has ended */
 }
 
 /* Its key is good for as long as the metadata name it [IIP-MD12]: many cities sign with what ended long ago. */

@@ -266,3 +266,39 @@ TEST(a_municipality_hears_by_admins_who_have_an_address_else_by_its_help_desk)
     CHECK_INT(reminders_to_provider(r, NULL, 100, to, 4), 0);
     registry_drop(r);
 }
+
+TEST(item_14_a_citys_client_secret_that_ends_is_said_sixty_thirty_and_seven_days_before)
+{
+    struct upstream_store *kept = upstream_store_new();
+    struct arena *a = arena_new();
+    struct registry_parts nothing = { .version = 1 };
+    struct registry *r = registry_build(a, &nothing);
+    struct reminder due[REMINDERS_OF_ONE_MAX];
+    static const struct {
+        int64_t days, says;
+    } at[] = { { 61, 0 }, { 60, 60 }, { 31, 60 }, { 30, 30 }, { 8, 30 }, { 7, 7 } };
+    struct idp idp = { .id = S("oulu"), .kind = IDP_OIDC, .enabled = true, .client_secret_sealed = S("x") };
+
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        idp.client_secret_until_s = TEST_NOW_S + at[i].days * DAY_S;
+        size_t n = reminders_of_idp(t->arena, kept, r, &idp, TEST_NOW_S, due, REMINDERS_OF_ONE_MAX);
+        CHECK_INT(n, at[i].says > 0 ? 1 : 0);
+        if (n != 1)
+            continue;
+        CHECK(due[0].letter == LETTER_idp_ends && str_eq(due[0].part.in[LANG_EN], S("the client secret")));
+        CHECK_STR(due[0].path, "/admin/join/oulu");
+        CHECK_INT(due[0].end_s, idp.client_secret_until_s);
+        CHECK(str_has_suffix(due[0].key, arena_printf(t->arena, ":%lld", (long long)at[i].says)));
+    }
+    /* Not said, none kept, switched off: nobody is reminded. */
+    idp.client_secret_until_s = 0;
+    CHECK_INT(reminders_of_idp(t->arena, kept, r, &idp, TEST_NOW_S, due, REMINDERS_OF_ONE_MAX), 0);
+    idp.client_secret_until_s = TEST_NOW_S + DAY_S;
+    idp.client_secret_sealed = S("");
+    CHECK_INT(reminders_of_idp(t->arena, kept, r, &idp, TEST_NOW_S, due, REMINDERS_OF_ONE_MAX), 0);
+    idp.client_secret_sealed = S("x");
+    idp.enabled = false;
+    CHECK_INT(reminders_of_idp(t->arena, kept, r, &idp, TEST_NOW_S, due, REMINDERS_OF_ONE_MAX), 0);
+    registry_drop(r);
+    upstream_store_free(kept);
+}
