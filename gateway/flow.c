@@ -6,12 +6,14 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/beside.h"
 #include "gateway/consent.h"
 #include "gateway/explain.h"
 #include "gateway/metrics.h"
 #include "gateway/protocol.h"
 #include "gateway/release.h"
 #include "gateway/session/device.h"
+#include "gateway/session/done.h"
 #include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/opened.h"
@@ -52,6 +54,7 @@ struct flow {
     struct str cookie;             /* of the new one */
     struct consent_look consent;
     struct whose whose;
+    struct beside_look beside;
 };
 
 static struct flow *flow_of(struct ctx *c)
@@ -572,6 +575,73 @@ static enum step admit_whose(struct ctx *c, struct fail *f)
     return flow->whose.asked ? WAIT : NEXT;
 }
 
+/* ── another account of whoever is signed in here ── */
+
+static enum step beside_look_ask(struct ctx *c, struct fail *f)
+{
+    return beside_ask(c, c->person, &flow_of(c)->beside, f) ? WAIT : REFUSE;
+}
+
+static enum step beside_refused(struct ctx *c)
+{
+    c->login->state = LOGIN_REFUSED;
+    return done_go(c, S("/me/accounts"), "not_same", S(""));
+}
+
+/* For good it is said of an account that the city has just seen log in: the device may be signed in there as somebody
+ * else. */
+static enum step beside_admit(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct session *own = c->session;
+    enum beside_verdict verdict = flow->beside.verdict;
+
+    if (!flow->beside.got.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "pairs: %s", flow->beside.got.why.detail);
+    if (verdict == BESIDE_NOT || (verdict == BESIDE_PROPOSED && (c->login->prompt & PROMPT_LOGIN) == 0))
+        return beside_refused(c);
+    struct session *made = session_beside_new(c, c->person, verdict == BESIDE_PROPOSED, &flow->cookie);
+    if (!session_store(c, made, &flow->stored, f))
+        return REFUSE;
+    if (c->beside != NULL)
+        beside_end(c);
+    c->session = made;
+    vigil_follow(c);
+    be_found(c, made);
+    flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
+    c->session = own;
+    return WAIT;
+}
+
+static enum step beside_admitted(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (flow->stored.outcome != KV_HIT)
+        return kv_away(f, "session");
+    if (!flow_audited(c, f))
+        return REFUSE;
+    session_beside_cookie(c, flow->cookie);
+    known_saw(c->known, c->person, c->now_s);
+    c->login->state = LOGIN_ANSWERED;
+    return step_into(c, login_keep);
+}
+
+static enum step beside_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return answer_go(c, flow_of(c)->beside.verdict == BESIDE_PAIRED ? S("/") : S("/me/accounts"));
+}
+
+static enum step beside_load(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_beside);
+}
+
+static const struct step_row admit_beside[] = { { beside_load },     { beside_look_ask }, { beside_admit },
+                                                { beside_admitted }, { beside_go },       { NULL } };
+
 /* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
 static enum step admit_ask(struct ctx *c, struct fail *f)
 {
@@ -581,7 +651,14 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
 
     if (!whose_read(c, c->person, &flow->whose, f) || !flow_fresh_enough(c, f))
         return REFUSE;
+    if (str_is_set(c->login->beside)) { /* whoever began it must still be signed in here */
+        if (c->session == NULL || !str_eq(c->session->sid, c->login->beside))
+            return flow_expired(c);
+        return step_into(c, admit_beside);
+    }
     const struct session *before = old.p != NULL ? c->session : NULL;
+    if (c->beside != NULL && !str_eq(before->person->id, c->person->id))
+        beside_end(c);
     c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
     go_on_from(c, c->session, before);
     if (!session_store(c, c->session, &flow->stored, f)) {
@@ -616,7 +693,8 @@ static enum step admit_done(struct ctx *c, struct fail *f)
     return flow_next(c, f);
 }
 
-static const struct step_row admit[] = { { admit_look }, { admit_whose }, { admit_ask }, { admit_done }, { NULL } };
+static const struct step_row admit[] = { { admit_look }, { admit_whose }, { beside_load },
+                                         { admit_ask },  { admit_done },  { NULL } };
 
 void flow_opened(struct ctx *c)
 {
@@ -881,10 +959,18 @@ static enum step decided(struct ctx *c, struct fail *f)
     return step_into(c, p->answer);
 }
 
-enum step flow_test_person(struct ctx *c, struct fail *f)
+static enum step choose_test(struct ctx *c, struct fail *f)
 {
     (void)f;
     return session_for(c, c->login != NULL ? registry_service(c->registry, c->login->service) : c->service);
+}
+
+static const struct step_row choose_session[] = { { choose_test }, { beside_load }, { beside_choose }, { NULL } };
+
+enum step flow_test_person(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, choose_session);
 }
 
 enum step flow_next(struct ctx *c, struct fail *f)

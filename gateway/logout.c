@@ -7,6 +7,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/beside.h"
 #include "gateway/farewell.h"
 #include "gateway/flow.h"
 #include "gateway/metrics.h"
@@ -29,6 +30,13 @@ static const struct str sealed_for = S("sign-out");
 
 /* ── ending ─────────────────────────────────────────────────────────────── */
 
+/* Who signs out has signed out at both. */
+static enum step end_beside(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_beside);
+}
+
 static enum step end_ask(struct ctx *c, struct fail *f)
 {
     struct logout *l = c->state;
@@ -42,6 +50,8 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     }
     if (key.p == NULL)
         return NEXT;
+    if (c->beside != NULL)
+        beside_end(c);
     if (c->session == NULL)
         session_drop(c, key, &l->dropped);
     else
@@ -597,8 +607,8 @@ static enum step trips_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-const struct step_row logout_now[] = { { end_ask },   { end_done }, { say_ask }, { city_ask },
-                                       { trips_ask }, { answer },   { NULL } };
+const struct step_row logout_now[] = { { end_beside }, { end_ask },   { end_done }, { say_ask },
+                                       { city_ask },   { trips_ask }, { answer },   { NULL } };
 
 /* A city's answer by OpenID Connect is that the browser comes back; by SAML it says what became of it. */
 static bool has_left(const struct ctx *c, const struct leaving *v)

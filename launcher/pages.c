@@ -336,6 +336,13 @@ struct html page_me(struct arena *a, const struct me_view *v)
     PAGE_RENDER(a, view_own_data, &out);
 }
 
+struct html page_accounts(struct arena *a, const struct accounts_view *v)
+{
+    struct accounts_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_accounts, &out);
+}
+
 struct html page_consent(struct arena *a, const struct consent_view *v)
 {
     struct consent_out out = { .page = v->page, .in = *v };

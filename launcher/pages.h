@@ -149,6 +149,11 @@ struct launcher_view { /* GET /?school=&q=&from= */
     struct school_tabs schools;         /* more than one: the switch, "all" first */
     struct str school, school_id;       /* the chosen (or only) school: name, or the provider's; parameter `school` */
     struct str ask, ask_url, ask_email; /* whose help desk opens services */
+    struct {                            /* of another account of the person's, in another municipality */
+        const struct tile *at;
+        size_t n;
+    } other;
+    struct str own_title, other_title; /* then: whose the tiles are */
 };
 struct launcher_ask {           /* parameters as they came; absent: none */
     struct str school, q, from; /* school: also as it was chosen before */
@@ -623,5 +628,34 @@ struct links_view { /* GET /lti/pick: links of the person's classes */
 struct html page_links(struct arena *a, const struct links_view *v);
 
 struct html page_picked(struct arena *a, const struct picked_view *v);
+
+/* --- accounts that belong together --------------------------------------------------------------------------- */
+
+enum accounts_said {
+    ACCOUNTS_SAID_NOTHING = 0,
+    ACCOUNTS_SAID_JOINED,
+    ACCOUNTS_SAID_PARTED,
+    ACCOUNTS_SAID_NOT_SAME, /* nothing says that they are one person's */
+    ACCOUNTS_SAID_OVER,     /* what was asked is not asked any more */
+    ACCOUNTS_SAID_LEFT
+};
+
+struct account_row {
+    struct str mark, city, provider, since;
+    bool here; /* signed in with it as well, at this browser */
+};
+
+struct accounts_view { /* GET /me/accounts; POST: csrf, act=add|open|join|part|leave, provider, with, mark */
+    struct page page;
+    enum accounts_said said;
+    bool shared, asked; /* asked: whether both are theirs */
+    struct str name, city;
+    struct str other_name, other_city, with; /* of asked */
+    struct {
+        const struct account_row *at;
+        size_t n;
+    } rows;
+};
+struct html page_accounts(struct arena *a, const struct accounts_view *v);
 
 #endif

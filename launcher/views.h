@@ -180,6 +180,11 @@ struct me_out {
     struct me_view in;
 };
 
+struct accounts_out {
+    struct page page;
+    struct accounts_view in;
+};
+
 struct consent_out {
     struct page page;
     struct consent_view in;
@@ -232,6 +237,7 @@ void view_leaving(struct buf *b, const struct leaving_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_still(struct buf *b, const struct still_out *v);
 void view_own_data(struct buf *b, const struct me_out *v);
+void view_accounts(struct buf *b, const struct accounts_out *v);
 void view_consent(struct buf *b, const struct consent_out *v);
 void view_device(struct buf *b, const struct device_out *v);
 void view_screen(struct buf *b, const struct screen_out *v);

@@ -19,6 +19,7 @@
 #include "model/pairwise.h"
 #include "model/when.h"
 #include "registry/known.h"
+#include "registry/links.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -61,7 +62,8 @@ struct people { /* c->state; what a worker thread touches is in here alone */
     struct area area;
     struct candidate all[CANDIDATES_MAX];
     size_t n;
-    struct str code; /* a support code that it may be */
+    struct str code;     /* a support code that it may be */
+    struct links *links; /* NULL: everybody is who their own name says */
     struct candidate *who;
     struct look look;
     struct audit_finds events, looks;
@@ -87,6 +89,7 @@ static struct people *begin(struct ctx *c)
     arena_adopt(c->arena, x->arena, release_arena);
     x->set = c->set;
     x->registry = c->registry;
+    x->links = c->links;
     x->area = c->console->area;
     x->audit_dir = arena_cstr(c->arena, arena_join(c->arena, c->set->state_dir, S("/audit")));
     return x;
@@ -307,11 +310,41 @@ static bool exists_here(const struct people *x, const struct candidate *w)
     return (w->seen_s > 0 || w->logged) && people_at_school(&w->known, &x->area);
 }
 
+struct settling {
+    struct link_ask ask;
+    struct link_found found;
+};
+
+static bool settle_one(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct settling *s = with;
+
+    return link_resolve(d, a, &s->ask, &s->found, f);
+}
+
+/* Who has moved to another identity provider is who they were at the old one. */
+static bool settle(struct people *x, struct candidate *w)
+{
+    struct settling s = {
+        .ask = { .registry = x->registry, .idp = registry_idp(x->registry, w->idp), .identity = w->person }
+    };
+
+    if (!str_is_set(w->subject) || !links_concern(x->links, x->registry, s.ask.idp, false))
+        return true;
+    if (!links_now(x->links, x->arena, settle_one, &s, &x->why_not))
+        return false;
+    w->person = s.found.person;
+    return true;
+}
+
 static void run_search(void *arg)
 {
     struct people *x = arg;
 
-    x->ok = add_by_code(x);
+    x->ok = true;
+    for (size_t i = 0; x->ok && i < x->n; i++)
+        x->ok = settle(x, &x->all[i]);
+    x->ok = x->ok && add_by_code(x);
     for (size_t i = 0; x->ok && x->who == NULL && i < x->n; i++) {
         x->ok = look_up(x, &x->all[i]);
         if (x->ok && exists_here(x, &x->all[i]))

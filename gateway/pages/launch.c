@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/beside.h"
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
 #include "gateway/pages/habits.h"
@@ -31,6 +32,44 @@ static void compare_page(struct ctx *c)
     shadow_page(c->arena, c->shadow, c->person, &now);
 }
 
+static enum step load_beside(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_beside);
+}
+
+static const struct provider *provider_of(const struct ctx *c, const struct session *s)
+{
+    const struct idp *idp = registry_idp(c->registry, s->person->idp);
+
+    return idp != NULL ? idp->provider : NULL;
+}
+
+/* The tiles of the other account, by whose municipality they are: each opens as that account. */
+static void put_other(struct ctx *c, struct launcher_view *v)
+{
+    const struct launcher_ask asked = { .shared = c->session->shared };
+    const struct provider *here = provider_of(c, c->session), *there = provider_of(c, c->beside);
+    struct session *own = c->session;
+
+    if (here == NULL || there == NULL)
+        return;
+    c->session = c->beside;
+    struct launcher_view other = launcher_for(c, &asked);
+    c->session = own;
+    struct tile *tiles = arena_make_n(c->arena, other.tiles.count + 1, struct tile);
+    for (size_t i = 0; i < other.tiles.groups.n; i++) {
+        const struct tile_group *group = &other.tiles.groups.at[i];
+        for (size_t k = 0; k < group->tiles.n && v->other.n < other.tiles.count; k++) {
+            tiles[v->other.n] = group->tiles.at[k];
+            tiles[v->other.n++].open = url_to(c->arena, group->tiles.at[k].open, S("as"), there->id);
+        }
+    }
+    v->other.at = tiles;
+    v->own_title = names_in(&here->names, c->lang);
+    v->other_title = names_in(&there->names, c->lang);
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     const struct strs recent = habits_recent(c);
@@ -45,6 +84,8 @@ static enum step show(struct ctx *c, struct fail *f)
     (void)f;
     if (c->shadow != NULL && !str_is_set(asked.q) && !str_is_set(asked.from))
         compare_page(c);
+    if (c->beside != NULL && !c->beside->waits)
+        put_other(c, &v);
     if (str_is_set(school) && v.schools.n > 0)
         habits_keep_school(c, v.school_id);
     flow_leave_idle(c);
@@ -57,9 +98,9 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
     return step_into(c, favourites_load);
 }
 
-const struct step_row launcher_show[] = {
-    { load_session }, { flow_need_person }, { load_favourites }, { show }, { NULL }
-};
+const struct step_row launcher_show[] = { { load_session }, { flow_need_person },
+                                          { load_beside },  { load_favourites },
+                                          { show },         { NULL } };
 
 /* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
 static bool is_own_path(struct str back)
@@ -167,6 +208,14 @@ static struct str asked_again(struct ctx *c, struct str to)
 }
 
 /* Before anybody signs in for it: a link that leads nowhere says so at once. */
+/* As which of the person's accounts. */
+static enum step choose_account(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    beside_open(c, form_get(c->query, S("as")));
+    return NEXT;
+}
+
 static enum step read_target(struct ctx *c, struct fail *f)
 {
     struct opening *o = c->state = arena_make(c->arena, struct opening);
@@ -207,8 +256,8 @@ static enum step lead(struct ctx *c, struct fail *f)
     return answer_go(c, to);
 }
 
-const struct step_row open_service[] = { { load_session }, { find_service }, { read_target },
-                                         { decide },       { lead },         { NULL } };
+const struct step_row open_service[] = { { load_session }, { load_beside }, { find_service }, { choose_account },
+                                         { read_target },  { decide },      { lead },         { NULL } };
 
 /* ── /why/<service> ─────────────────────────────────────────────────────── */
 

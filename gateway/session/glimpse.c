@@ -15,7 +15,7 @@ static const struct str over = S("-");
  * nothing of what is seen of whoever plays them. */
 static struct str text_of(struct ctx *c, const struct session *s)
 {
-    struct str key = session_is_test(s) ? visit_of(c)->own : s->id_hash;
+    struct str key = session_is_test(s) || session_is_beside(s) ? visit_of(c)->own : s->id_hash;
 
     return b64url_encode(c->arena, str_sub(sha256(c->arena, arena_join(c->arena, S("glimpse "), key)), 0, GLIMPSE_B));
 }

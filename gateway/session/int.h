@@ -18,6 +18,8 @@ struct visit { /* of a browser */
     bool school;                      /* c->session is the test person's, and its cookie is the one that is meant */
     struct str own;                   /* then: the key of the session of whoever plays them */
     struct kv_got school_got, school_touched;
+    struct kv_got beside_got;
+    bool beside_asked, is_beside; /* is_beside: c->session is that one, and its cookie is the one that is meant */
 
     /* login_cookie.c */
     struct str wanted, wanted_upstream; /* which login is looked for */

@@ -13,7 +13,7 @@
 #include "wire/http.h"
 #include "wire/kv.h"
 
-enum { RECORD_VERSION = 2, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6, DROPS_MAX = 32 };
+enum { RECORD_VERSION = 3, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6, DROPS_MAX = 32 };
 enum {
     FLAG_REDIRECT_CHECKED = 1,
     FLAG_AUTH_TIME = 2,
@@ -33,7 +33,8 @@ static const struct str prefix = S("login-");
     X(id) X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce)      \
     X(scope) X(code_challenge) X(login_hint) X(acr_values) X(hint_sub)      \
     X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)                   \
-    X(claims) X(resources) X(jkt) X(pushed) X(asks_sid)
+    X(claims) X(resources) X(jkt) X(pushed) X(asks_sid)  \
+    X(beside)
 /* clang-format on */
 
 static void put_number(struct buf *b, int64_t value)

@@ -31,7 +31,7 @@ enum {
     PLAYER_MAX_B = ID_MAX_B + 1 + SUBJECT_MAX_B
 };
 
-static const struct str cookie_name = S("digione"), school_cookie = S("test_school");
+static const struct str cookie_name = S("digione"), school_cookie = S("test_school"), beside_cookie = S("beside");
 
 /* ── the record ─────────────────────────────────────────────────────────── */
 
@@ -54,6 +54,8 @@ static const struct json_field record_fields[] = {
     { "only", JSON_STR, false, ID_MAX_B, offsetof(struct record, s.only) },
     { "under", JSON_STR, false, 64, offsetof(struct record, s.under) },
     { "player", JSON_STR, false, PLAYER_MAX_B, offsetof(struct record, s.player) },
+    { "beside_of", JSON_STR, false, 64, offsetof(struct record, s.beside_of) },
+    { "waits", JSON_BOOL, false, 0, offsetof(struct record, s.waits) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
@@ -237,6 +239,9 @@ struct str session_write(struct arena *a, const struct session *s)
     put_text(&o, "only", s->only);
     put_text(&o, "under", s->under);
     put_text(&o, "player", s->player);
+    put_text(&o, "beside_of", s->beside_of);
+    if (s->waits)
+        json_put_bool(&o, S("waits"), true);
     put_text(&o, "hint", s->upstream_hint);
     write_ids(&o, "services", &s->services);
     if (s->told.n > 0)
@@ -330,8 +335,10 @@ static bool is_ours(struct str cookie)
 
 struct str session_key(const struct ctx *c)
 {
-    bool school = c->visit != NULL && c->visit->school;
-    struct str cookie = http_cookie(c->req, school ? school_cookie : cookie_name);
+    const struct visit *v = c->visit;
+    struct str cookie = http_cookie(c->req, v != NULL && v->school      ? school_cookie
+                                            : v != NULL && v->is_beside ? beside_cookie
+                                                                        : cookie_name);
 
     return is_ours(cookie) ? sha256_hex(c->arena, cookie) : (struct str){ NULL, 0 };
 }
@@ -462,6 +469,7 @@ void session_merge(struct ctx *c, struct session *there, const struct session *o
         there->read = ours->read;
         there->favourites_known = ours->favourites_known;
     }
+    there->waits = there->waits && ours->waits; /* what was said is said */
     if (ours->seen_s >= there->seen_s) {
         there->seen_s = ours->seen_s;
         there->from = ours->from;
@@ -551,10 +559,10 @@ static enum step load_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-/* A test person's is nobody's under the cookie of real ones. */
+/* A test person's is nobody's under the cookie of real ones, nor is one that stands beside another. */
 static struct session *own_only(struct session *s)
 {
-    return session_is_test(s) ? NULL : s;
+    return session_is_test(s) || session_is_beside(s) ? NULL : s;
 }
 
 /* An idle time is counted from a record at most a minute old: one write a minute, not one a request. */
@@ -692,6 +700,88 @@ bool session_is_test(const struct session *s)
     return s != NULL && str_is_set(s->only);
 }
 
+/* ── another account, beside who is signed in ───────────────────────────── */
+
+static struct str beside_key(const struct ctx *c)
+{
+    struct str cookie = http_cookie(c->req, beside_cookie);
+
+    return is_ours(cookie) ? sha256_hex(c->arena, cookie) : (struct str){ NULL, 0 };
+}
+
+static enum step beside_ask_it(struct ctx *c, struct fail *f)
+{
+    struct visit *v = visit_of(c);
+    struct str key = beside_key(c);
+
+    (void)f;
+    v->beside_asked = key.p != NULL && c->session != NULL && c->beside == NULL && !session_is_test(c->session) &&
+                      !session_is_beside(c->session);
+    if (!v->beside_asked)
+        return NEXT;
+    session_ask(c, key, &v->beside_got);
+    return WAIT;
+}
+
+/* Of this browser's own session alone: somebody else who signs in here finds nobody beside them. */
+static enum step beside_read(struct ctx *c, struct fail *f)
+{
+    const struct visit *v = visit_of(c);
+
+    if (!v->beside_asked)
+        return NEXT;
+    struct session *s = session_of(c, beside_key(c), &v->beside_got, f);
+    if (s == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : NEXT;
+    if (!session_is_beside(s) || !str_eq(s->under, c->session->sid))
+        return NEXT;
+    c->beside = s;
+    s->from = device_address(c);
+    if (c->now_s - s->seen_s < SESSION_TOUCH_S || form_get(c->query, S(SESSION_LOOKS)).p != NULL)
+        return NEXT;
+    s->seen_s = c->now_s;
+    session_change(c, s);
+    return WAIT;
+}
+
+const struct step_row session_beside[] = { { beside_ask_it }, { beside_read }, { NULL } };
+
+void session_be_beside(struct ctx *c)
+{
+    struct visit *v = visit_of(c);
+
+    c->session = c->beside;
+    c->beside = NULL;
+    v->is_beside = true;
+    v->own = v->key;
+    v->key = c->session->id_hash;
+    v->session = v->beside_got;
+}
+
+/* Not beyond the end of the one that it stands beside. */
+struct session *session_beside_new(struct ctx *c, const struct person *p, bool waits, struct str *cookie)
+{
+    const struct session *own = c->session;
+    struct session *made = session_new(c, p, own->shared, cookie);
+
+    made->under = own->sid;
+    made->beside_of = own->id_hash;
+    made->waits = waits;
+    if (made->ends_s > own->ends_s)
+        made->ends_s = own->ends_s;
+    return made;
+}
+
+void session_beside_cookie(struct ctx *c, struct str cookie)
+{
+    http_set_cookie(c->res, beside_cookie, cookie, str_is_set(cookie) ? -1 : 0, SAME_SITE_LAX);
+}
+
+bool session_is_beside(const struct session *s)
+{
+    return s != NULL && str_is_set(s->beside_of);
+}
+
 /* ── making and ending ──────────────────────────────────────────────────── */
 
 /* Not beyond the end of the city's own session, by its clock, which may be wrong by the skew
@@ -737,6 +827,10 @@ void session_cookie_clear(struct ctx *c)
         session_test_cookie(c, S(""));
         return;
     }
+    if (http_cookie(c->req, beside_cookie).p != NULL)
+        session_beside_cookie(c, S(""));
+    if (c->visit != NULL && c->visit->is_beside)
+        return;
     http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
     glimpse_over(c);
 }

@@ -82,6 +82,20 @@ struct session *session_test_of(struct ctx *c, const struct kv_got *got, struct 
 struct session *session_test_new(struct ctx *c, const struct person *p, const struct service *s, struct str *cookie);
 void session_test_cookie(struct ctx *c, struct str cookie);
 
+/* ── another account of the same person, beside who is signed in (gateway/beside.h) ── */
+
+/* Theirs has a cookie of its own and names the session beside which it was begun; with that it ends.  What session_load
+ * and session_look find is never one. */
+bool session_is_beside(const struct session *s);
+/* Rows, after those of session_load: c->beside is that of this browser and of c->session, or NULL.  Looking is use.
+ * Fails OURS when Redis is away. */
+extern const struct step_row session_beside[];
+/* c->session is c->beside from here on, and so is the cookie that is meant (session_key). */
+void session_be_beside(struct ctx *c);
+/* Beside c->session: session_store() it, then its cookie is handed out.  "": it is taken back. */
+struct session *session_beside_new(struct ctx *c, const struct person *p, bool waits, struct str *cookie);
+void session_beside_cookie(struct ctx *c, struct str cookie);
+
 /* How long it lives if nobody uses it again; 0 or less: it is over.  Counted from a record that is renewed once a
  * minute (SESSION_TOUCH_S), so a session may end up to a minute early, never late. */
 int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s);

@@ -130,7 +130,7 @@ static void forget_old(const struct ctx *c, struct trail *t)
 /* Most cities can be left without their word for the session, which may be as long as a token is: it goes first. */
 void trail_opened(struct ctx *c, const struct session *s, struct str service)
 {
-    if (session_is_test(s)) /* a test person leaves none */
+    if (session_is_test(s) || session_is_beside(s)) /* the browser remembers whoever signed in first */
         return;
     struct trail t = trail_of(c, s);
     t.hours = hours_of(c, &t, service);
@@ -155,7 +155,7 @@ void trail_keep(struct ctx *c, const struct session *s)
 
 void trail_clear(struct ctx *c)
 {
-    if (c->visit != NULL && c->visit->school) /* it is somebody else's */
+    if (c->visit != NULL && (c->visit->school || c->visit->is_beside)) /* it is somebody else's */
         return;
     http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
 }

@@ -381,6 +381,7 @@ static bool write_answer(struct play *p, struct city *c, const struct line *l)
 
     struct str until = line_after(l, "for");
 
+    how.number = line_after(l, "number");
     if (since.p != NULL && !str_int(since, &how.since_s))
         play_complain(p, "since how many seconds?");
     if (until.p != NULL && !str_int(until, &how.for_s))

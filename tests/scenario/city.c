@@ -13,7 +13,7 @@
 enum { BODY_B = 1 << 17 };
 
 struct code { /* that an OpenID city gave out */
-    struct str code, nonce, challenge, person, role;
+    struct str code, nonce, challenge, person, role, number;
     int64_t auth_time_s;
     bool spent, silent;
 };
@@ -161,7 +161,8 @@ static struct str person_xml(const struct city *c, const struct city_answer_how 
 
     return arena_printf(a, "<saml:AttributeStatement>%.*s%.*s%.*s%.*s%.*s</saml:AttributeStatement>",
                         STR_ARG(attribute(a, "urn:mpass.id:uid", arena_join(a, S("uid-"), how->person))),
-                        STR_ARG(attribute(a, "urn:oid:1.3.6.1.4.1.16161.1.1.27", S("1.2.246.562.24.10000000003"))),
+                        STR_ARG(attribute(a, "urn:oid:1.3.6.1.4.1.16161.1.1.27",
+                                          how->number.p != NULL ? how->number : S("1.2.246.562.24.10000000003"))),
                         STR_ARG(attribute(a, "urn:oid:2.5.4.42", how->person)),
                         STR_ARG(attribute(a, "urn:oid:2.5.4.4", S("Koe"))),
                         STR_ARG(attribute(a, "urn:mpass.id:role", role)));
@@ -228,6 +229,7 @@ static void write_oidc(struct city *c, const struct city_answer_how *how, const 
                                                        .challenge = form_get(asked, S("code_challenge")),
                                                        .person = how->person,
                                                        .role = how->role,
+                                                       .number = how->number,
                                                        .auth_time_s = now_s(c) - how->since_s,
                                                        .silent = how->silent };
     buf_printf(&path, "/upstream/oidc/%s", c->name);
@@ -275,14 +277,17 @@ static struct str id_token(const struct city *c, struct arena *a, const struct c
 {
     struct str at_hash = b64url_encode(a, str_sub(sha256(a, S("city-token")), 0, 16));
     struct str auth_time = code->silent ? S("") : arena_printf(a, "\"auth_time\":%lld,", (long long)code->auth_time_s);
-    struct str payload = arena_printf(a,
-                                      "{\"iss\":\"%s\",\"aud\":\"digione\",\"sub\":\"uid-%.*s\",\"sid\":\"sid-%.*s\","
-                                      "\"given_name\":\"%.*s\",\"family_name\":\"Koe\","
-                                      "\"edu_roles\":[{\"role\":\"%.*s\",\"provider_oid\":\"%s\"}],"
-                                      "\"exp\":%lld,\"iat\":%lld,%.*s\"nonce\":\"%.*s\",\"at_hash\":\"%.*s\"}",
-                                      c->site, STR_ARG(code->person), STR_ARG(code->person), STR_ARG(code->person),
-                                      STR_ARG(code->role), c->provider_oid, (long long)now_s(c) + 300,
-                                      (long long)now_s(c), STR_ARG(auth_time), STR_ARG(code->nonce), STR_ARG(at_hash));
+    struct str number =
+        code->number.p != NULL ? arena_printf(a, "\"edu_learner_id\":\"%.*s\",", STR_ARG(code->number)) : S("");
+    struct str payload =
+        arena_printf(a,
+                     "{\"iss\":\"%s\",\"aud\":\"digione\",\"sub\":\"uid-%.*s\",\"sid\":\"sid-%.*s\","
+                     "\"given_name\":\"%.*s\",\"family_name\":\"Koe\","
+                     "\"edu_roles\":[{\"role\":\"%.*s\",\"provider_oid\":\"%s\"}],"
+                     "\"exp\":%lld,\"iat\":%lld,%.*s%.*s\"nonce\":\"%.*s\",\"at_hash\":\"%.*s\"}",
+                     c->site, STR_ARG(code->person), STR_ARG(code->person), STR_ARG(code->person), STR_ARG(code->role),
+                     c->provider_oid, (long long)now_s(c) + 300, (long long)now_s(c), STR_ARG(auth_time),
+                     STR_ARG(number), STR_ARG(code->nonce), STR_ARG(at_hash));
 
     return test_token(a, TEST_EC, S("{\"alg\":\"ES256\",\"kid\":\"city\"}"), payload);
 }

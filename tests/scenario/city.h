@@ -17,6 +17,7 @@ struct city;
 
 struct city_answer_how {
     struct str person, role; /* subject and given name; role of the gateway's table */
+    struct str number;       /* learner number; absent: its usual one, or none */
     int64_t since_s;         /* signed in at the city so long ago */
     struct str asked;        /* the location that the gateway sent the browser to */
     int64_t for_s;           /* SAML: its own session ends so much later; 0: eight hours */
