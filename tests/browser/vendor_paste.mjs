@@ -290,7 +290,7 @@ const set = Object.fromEntries(fs.readFileSync('settings', 'utf8').trim().split(
 const metadata = await (await fetch(fs.readFileSync('metadata', 'utf8'))).text();
 const role = /<(?:\\w+:)?IDPSSODescriptor[\\s\\S]*?<\\/(?:\\w+:)?IDPSSODescriptor>/.exec(metadata)[0];
 const saml = new SAML({ entryPoint: role.match(/<(?:\\w+:)?SingleSignOnService\\b[^>]*HTTP-Redirect"[^>]*>/)[0].match(/ Location="([^"]*)"/)[1], issuer: '${base}/auth/saml2/sp/metadata.php',
-  callbackUrl: '${base}/auth/saml2/sp/saml2-acs.php/moodle', privateKey: fs.readFileSync('sp.key', 'utf8'), signatureAlgorithm: 'sha256', identifierFormat: null, wantAuthnResponseSigned: false,
+  callbackUrl: '${base}/auth/saml2/sp/saml2-acs.php/moodle', privateKey: fs.readFileSync('sp.key', 'utf8'), decryptionPvk: fs.readFileSync('sp.key', 'utf8'), signatureAlgorithm: 'sha256', identifierFormat: null, wantAuthnResponseSigned: false,
   idpCert: [...role.matchAll(/<(?:\\w+:)?KeyDescriptor([^>]*)>[\\s\\S]*?X509Certificate>([\\s\\S]*?)</g)].filter(([, a]) => !a.includes('encryption')).map(([, , c]) => c) });
 let person = 'nobody';
 http.createServer(async (req, res) => {
