@@ -108,7 +108,7 @@ struct session {
      * the person has not yet said that both are theirs; then it opens nothing. */
     struct str beside_of;
     bool waits;
-    struct str player; /* then whose that session is: identity provider, a space, subject; of refresh tokens as well */
+    struct str player; /* then whose that session is: identity provider, its key, subject; of refresh tokens as well */
 };
 
 #endif

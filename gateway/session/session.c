@@ -28,7 +28,7 @@ enum {
     ADDRESS_MAX_B = 46,
     CSRF_B = 24,
     HINT_MAX_B = 8192,
-    PLAYER_MAX_B = ID_MAX_B + 1 + SUBJECT_MAX_B
+    PLAYER_MAX_B = ID_MAX_B + 1 + 2 * SHA256_B + 1 + SUBJECT_MAX_B
 };
 
 static const struct str cookie_name = S("digione"), school_cookie = S("test_school"), beside_cookie = S("beside");
@@ -368,13 +368,24 @@ static bool is_developer(const struct ctx *c, struct str idp, struct str subject
     return is != NULL && is->role >= STAFF_developer;
 }
 
+/* The session of whoever plays is over: it was ended, or a mark ends what that person began until then. */
+static bool player_has_left(const struct ctx *c, const struct session *s, struct str idp, struct str subject,
+                            struct str key)
+{
+    struct person player = { .id = pairwise_person(c->arena, c->seals, idp, subject), .idp = idp, .subject = subject };
+    const struct session own = { .person = &player, .sid = s->under, .began_s = s->began_s };
+
+    return ends_has(c->ends, key) || ends_marked(c->ends, &own);
+}
+
 bool session_is_played(const struct ctx *c, const struct session *s)
 {
-    struct str subject = s->player, idp;
+    struct str subject = s->player, idp, key;
 
     if (!test_school_has(s->person))
         return true;
-    return str_split(&subject, ' ', &idp) && is_developer(c, idp, subject, test_school_owner(s->person));
+    return str_split(&subject, ' ', &idp) && str_split(&subject, ' ', &key) &&
+           is_developer(c, idp, subject, test_school_owner(s->person)) && !player_has_left(c, s, idp, subject, key);
 }
 
 bool session_may_play(const struct ctx *c, const struct service *s)
@@ -683,7 +694,8 @@ struct session *session_test_new(struct ctx *c, const struct person *p, const st
 
     made->only = s->id;
     made->under = own->sid;
-    made->player = arena_printf(c->arena, "%.*s %.*s", STR_ARG(own->person->idp), STR_ARG(own->person->subject));
+    made->player = arena_printf(c->arena, "%.*s %.*s %.*s", STR_ARG(own->person->idp), STR_ARG(own->id_hash),
+                                STR_ARG(own->person->subject));
     made->upstream_hint = (struct str){ NULL, 0 };
     if (made->ends_s > own->ends_s)
         made->ends_s = own->ends_s;

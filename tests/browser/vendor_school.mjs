@@ -49,7 +49,7 @@ const browser = await chromium.launch({ executablePath, headless: true, args: ['
 
 /* --- a service on openid-client: /ID/login, /ID/cb, /ID/logout ------------------------------------------------------- */
 
-const configs = new Map(), begun = new Map(), sessions = new Map();
+const configs = new Map(), begun = new Map(), sessions = new Map(), held = new Map();
 async function config(id) {
   if (!configs.has(id)) configs.set(id, await oidc.discovery(new URL(g.url), id, { id_token_signed_response_alg: 'ES256' }, oidc.ClientSecretBasic(secret), { execute: [oidc.allowInsecureRequests] }));
   return configs.get(id);
@@ -69,6 +69,7 @@ http.createServer(async (req, res) => {
       const tokens = await oidc.authorizationCodeGrant(await config(id), url, { pkceCodeVerifier: b.pkceCodeVerifier, expectedState: state, expectedNonce: b.nonce, idTokenExpected: true });
       const info = await oidc.fetchUserInfo(await config(id), tokens.access_token, tokens.claims().sub);
       sessions.set(id, tokens.id_token);
+      held.set(id, tokens);
       return res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ claims: tokens.claims(), info }));
     }
     if (what === 'logout')
@@ -432,6 +433,25 @@ await test('the audit log names test persons apart: no sign-in, opening, disclos
   check(all.some((l) => l.event === 'vendor' && l.reason === 'test_person' && l.row === 'pupil8'), 'who played is not written');
   const numbers = (await fetchLocal(g.port, '/metrics')).text;
   check(!/services_opened\w*(\{[^}]*\})? [1-9]/.test(numbers), numbers.split('\n').filter((l) => /opened/.test(l)).join('\n'));
+});
+
+// Last, since Vera is signed out by it.
+await test('who plays signs out, or ends their other sessions: the test person ends with them, and so do the tokens', async () => {
+  const { context, page } = await visitor({ state: vera });
+  await page.goto(`${g.url}/vendor`);
+  const told = () => fetchLocal(g.port, '/oidc/userinfo', { headers: { Authorization: `Bearer ${held.get('tori').access_token}` } }).then((r) => r.status);
+  await play(page, 'teacher', 'tori');
+  const tab = await opens(context, page);
+  check((await said(tab)).info.given_name === 'Helmi Sofia' && (await told()) === 200, 'the test person is not in');
+  const form = page.locator('form[action="/sign-out"]').first();
+  const out = await page.request.post(`${g.url}/sign-out`, { form: { csrf: await form.locator('[name=csrf]').inputValue() } });
+  check(out.ok(), `${out.status()}`);
+  await page.goto(`${g.url}/vendor`);
+  check(/\/sign-in/.test(page.url()), `who played is still in: ${page.url()}`);
+  check((await told()) === 401, `a token of the test person is good after that: ${await told()}`);
+  await tab.goto(`${client}/tori/login`);
+  check((await tab.locator('.testing').count()) === 0 && !tab.url().startsWith(client), `the test person goes on: ${tab.url()}`);
+  await context.close();
 });
 
 await browser.close();
