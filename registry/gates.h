@@ -17,7 +17,7 @@ enum { GATE_ROWS_MAX = 64, GATE_EDITION_CHARS = 16 };
 struct gate_row {
     struct str service, trial; /* ids: of the registry, and of gateway/gate/trials.def */
     enum gate_verdict verdict;
-    struct str seen;    /* a word of gateway/gate/seen.def: by what it is known; absent: by the tester's word */
+    struct str seen;    /* a word of gateway/vendor/gate.c: by what it is known; absent: by the tester's word */
     struct str edition; /* gate_edition() of the service's registration then */
     struct str by;      /* person id of the tester */
     int64_t at_s;

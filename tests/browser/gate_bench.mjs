@@ -98,8 +98,12 @@ api_tokens:
     await context.close();
   }
 
+  put(id, body) {
+    return fetchLocal(this.g.port, `/api/v1/services/${id}`, { method: 'PUT', body: JSON.stringify({ vendor, test: true, enabled: true, name: { fi: id, sv: id, en: id }, ...body }), headers: { Authorization: `Bearer ${bench}`, 'Content-Type': 'application/json' } });
+  }
+
   async register(id, body) {
-    const answer = await fetchLocal(this.g.port, `/api/v1/services/${id}`, { method: 'PUT', body: JSON.stringify({ vendor, test: true, enabled: true, name: { fi: id, sv: id, en: id }, ...body }), headers: { Authorization: `Bearer ${bench}`, 'Content-Type': 'application/json' } });
+    const answer = await this.put(id, body);
     check(answer.status === 201, `${id}: ${answer.status} ${answer.text}`);
   }
 

@@ -91,6 +91,15 @@ await test('a trial is of one browser and is used once, its message names nobody
   await context.close();
 });
 
+await test('no tool and no service may be called as what wrong messages are for', async () => {
+  const rows = [{ protocol: 'lti', client_id: 'urn:digione:gate:wrong-audience', initiate_login_uri: `${tool.base}/login`, target_link_uri: `${tool.base}/`, redirect_uris: [`${tool.base}/launch`], jwks: JSON.stringify({ keys: [jwk] }), asks: ['sub'] },
+    { protocol: 'saml', entity_id: 'urn:digione:gate:wrong-audience', metadata_url: 'https://sp.example/metadata', asks: ['sub'] }];
+  for (const row of rows) {
+    const answer = await b.put('outo', row);
+    check(answer.status >= 400 && answer.status < 500 && /as wrong tokens of the gate do/.test(answer.text), `${row.protocol}: ${answer.status} ${answer.text}`);
+  }
+});
+
 for (const lang of ['fi-FI', 'sv-FI', 'en-GB']) for (const width of [320, 1280]) await test(`the page with faults and with a trial under way fits at ${width} px in ${lang}, and axe finds nothing`, async () => {
   const { context, page } = await b.visitor({ state: b.state, lang, width, dark: lang === 'sv-FI' });
   await b.start(page, 'oma', 'lti_deployment');
