@@ -34,7 +34,7 @@ const PAGES = {
   admin_shadow: [`/admin/shadow/${DRAFT}`],
   admin_alarms: ['/admin/alarms'],
   admin_alarm: [function alarm(stage, who) { return stage.link(who, '/admin/alarms'); }],
-  admin_tryout: [`/admin/tryout/${own}-edu`], admin_dry: [`/admin/dry/${own}-edu`],
+  admin_tryout: [`/admin/tryout/${own}-edu`], admin_dry: [`/admin/dry/${own}-edu`], admin_city_schools: [`/admin/city-schools/${own}`],
   admin_releases: ['/admin/release'],
   admin_release: ['/admin/release/s1'],
   admin_services: ['/admin/services', '/admin/services?q=s9'],

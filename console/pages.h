@@ -1744,6 +1744,32 @@ struct city_open_view { /* GET /admin/cities?open=1; POST /admin/cities, multipa
 };
 struct html page_city_open(struct arena *a, const struct city_open_view *v);
 
+struct city_change { /* a school as it will be; before: what it is now, where that is another */
+    struct str oid, code, name, before;
+};
+struct city_changes {
+    const struct city_change *at;
+    size_t n;
+    struct str all, more; /* all: how many there are; more: besides those that are shown; absent: none */
+};
+
+struct city_schools_view { /* GET /admin/city-schools/ID; POST, multipart: csrf, version, act (preview, edit, keep),
+                            * schools, file, gone (OIDs, one a line), missing=close */
+    struct console_page con;
+    struct str id, name, version, detail, gone;
+    bool kept, nothing, doubtful;
+    struct html_lines schools;
+    struct {
+        const struct city_line *at;
+        size_t n;
+    } lines;
+    struct str lines_more;
+    bool file_kept_out, preview, close_missing;
+    struct city_changes made, changed, closed, missing;
+    struct str same, elsewhere;
+};
+struct html page_city_schools(struct arena *a, const struct city_schools_view *v);
+
 /* --- taken into use: what a municipality gives a service, and the receipt of it ----------------------------------- */
 
 struct services_view { /* GET /admin/services?q=&from= */

@@ -30,6 +30,7 @@
     X(log)                                                                                                             \
     X(why)                                                                                                             \
     X(idps)                                                                                                            \
+    X(city_schools)                                                                                                    \
     X(dry)                                                                                                             \
     X(tryout)                                                                                                          \
     X(idp)                                                                                                             \

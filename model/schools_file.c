@@ -429,6 +429,8 @@ static bool passed_over(struct reading *x)
 
     if (why != NULL)
         (*why)++;
+    if (why == &out->closed && out->gone_n < SCHOOLS_MAX)
+        out->gone[out->gone_n++] = cell(x, COLUMN_oid);
     return why != NULL;
 }
 
@@ -485,7 +487,8 @@ bool schools_file_read(struct arena *a, struct str bytes, struct str whose, stru
     struct reading *x = arena_make(a, struct reading);
 
     *out = (struct schools_read){ .at = arena_make_n(a, SCHOOLS_MAX, struct school_read),
-                                  .wrongs = arena_make_n(a, SCHOOLS_WRONGS_MAX, struct schools_wrong) };
+                                  .wrongs = arena_make_n(a, SCHOOLS_WRONGS_MAX, struct schools_wrong),
+                                  .gone = arena_make_n(a, SCHOOLS_MAX, struct str) };
     *x = (struct reading){ .arena = a, .whose = whose, .place = place, .out = out, .line = 1 };
     x->oids = arena_make_n(a, SLOTS, struct seen);
     x->codes = arena_make_n(a, SLOTS, struct seen);

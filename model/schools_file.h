@@ -53,6 +53,8 @@ struct schools_read {
     struct schools_wrong *wrongs;
     size_t wrong_count, wrongs_more;      /* more: besides those that are named */
     size_t elsewhere, no_schools, closed; /* passed over */
+    struct str *gone;                     /* the OIDs of those that are closed, `gone_n` of them, SCHOOLS_MAX at most */
+    size_t gone_n;
     bool windows;                         /* it was not UTF-8 */
 };
 

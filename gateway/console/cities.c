@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Municipalities join: a place is opened for one, with its schools, and its first admin is invited; of the whole
  * country alone.  A place opens nothing to anybody: what gives access are its identity providers and policies. */
+#include "gateway/console/cities.h"
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "gateway/answer.h"
@@ -28,9 +29,7 @@ enum {
     SUPPORT_MAX = 200,
     NOTE_MAX = 100,
     HASH_SHOWN = 16,
-    HERE_MAX_B = 1024,
-    TYPED_MAX_B = 256 << 10,  /* of a file with faults, that is shown to be mended here */
-    CARRIED_MAX_B = 700 << 10 /* that fits into the page which shows it before it is made */
+    HERE_MAX_B = 1024
 };
 
 static const struct str here = S("/admin/cities");
@@ -313,9 +312,18 @@ static struct str fault_words(enum schools_fault fault, enum lang lang)
     return said(words[fault], lang);
 }
 
-static struct str number_or_none(struct ctx *c, size_t n)
+struct str schools_number(struct ctx *c, size_t n)
 {
     return n > 0 ? lines_number(c, (int64_t)n) : none;
+}
+
+void schools_lines(struct ctx *c, const struct schools_read *s, struct city_line *rows)
+{
+    for (size_t i = 0; i < s->wrong_count; i++)
+        rows[i] = (struct city_line){ .line = schools_number(c, s->wrongs[i].line),
+                                      .value = s->wrongs[i].value,
+                                      .says = fault_words(s->wrongs[i].fault, c->lang),
+                                      .other = schools_number(c, s->wrongs[i].other) };
 }
 
 static void put_lines(struct ctx *c, struct cities_on *x)
@@ -323,14 +331,10 @@ static void put_lines(struct ctx *c, struct cities_on *x)
     const struct schools_read *s = &x->schools;
     struct city_line *rows = arena_make_n(c->arena, s->wrong_count + 1, struct city_line);
 
-    for (size_t i = 0; i < s->wrong_count; i++)
-        rows[i] = (struct city_line){ .line = number_or_none(c, s->wrongs[i].line),
-                                      .value = s->wrongs[i].value,
-                                      .says = fault_words(s->wrongs[i].fault, c->lang),
-                                      .other = number_or_none(c, s->wrongs[i].other) };
+    schools_lines(c, s, rows);
     x->v.lines.at = rows;
     x->v.lines.n = s->wrong_count;
-    x->v.lines_more = number_or_none(c, s->wrongs_more);
+    x->v.lines_more = schools_number(c, s->wrongs_more);
 }
 
 static void put_schools(struct ctx *c, struct cities_on *x)
@@ -343,33 +347,44 @@ static void put_schools(struct ctx *c, struct cities_on *x)
         rows[v->rows.n++] = (struct city_school){ s->at[i].oid,     s->at[i].code,    s->at[i].name_fi,
                                                   s->at[i].name_sv, s->at[i].name_en, s->at[i].doubtful };
     v->rows.at = rows;
-    v->more = number_or_none(c, s->n - v->rows.n);
+    v->more = schools_number(c, s->n - v->rows.n);
     v->n = lines_number(c, (int64_t)s->n);
-    v->elsewhere = number_or_none(c, s->elsewhere);
-    v->no_schools = number_or_none(c, s->no_schools);
-    v->closed = number_or_none(c, s->closed);
+    v->elsewhere = schools_number(c, s->elsewhere);
+    v->no_schools = schools_number(c, s->no_schools);
+    v->closed = schools_number(c, s->closed);
     v->windows = s->windows;
 }
 
-/* A file goes before what was typed; what was read of it stands in the field from then on. */
-static void read_schools(struct ctx *c, struct cities_on *x)
+/* What was read of a file stands in the field from then on. */
+void schools_typed(struct ctx *c, struct str oid, struct str code, struct schools_typed *out)
 {
     struct str file = form_file(c->body, S("file")), typed = form_get(c->body, S("schools"));
     struct str text = file.p != NULL ? file : typed;
 
-    x->v.schools.text = typed;
-    if (file.p == NULL && str_trim(typed).n == 0)
+    *out = (struct schools_typed){ .text = typed, .any = file.p != NULL || str_trim(typed).n > 0 };
+    if (!out->any)
         return;
-    bool good = schools_file_read(c->arena, text, x->v.oid, x->v.code, &x->schools);
-    struct str lines = good ? schools_file_write(c->arena, &x->schools) : text;
-    if (good && lines.n > CARRIED_MAX_B) {
-        x->schools.wrongs[x->schools.wrong_count++] = (struct schools_wrong){ .fault = SCHOOLS_too_many };
+    bool good = schools_file_read(c->arena, text, oid, code, &out->read);
+    struct str lines = good ? schools_file_write(c->arena, &out->read) : text;
+    if (good && lines.n > SCHOOLS_CARRIED_MAX_B) {
+        out->read.wrongs[out->read.wrong_count++] = (struct schools_wrong){ .fault = SCHOOLS_too_many };
         good = false;
     }
-    if (good || (file.p != NULL && file.n <= TYPED_MAX_B && str_is_utf8(file)))
-        x->v.schools.text = lines;
-    x->v.file_kept_out = !good && file.p != NULL && x->v.schools.text.p != lines.p;
-    put_lines(c, x);
+    if (good || (file.p != NULL && file.n <= SCHOOLS_TYPED_MAX_B && str_is_utf8(file)))
+        out->text = lines;
+    out->kept_out = !good && file.p != NULL && out->text.p != lines.p;
+}
+
+static void read_schools(struct ctx *c, struct cities_on *x)
+{
+    struct schools_typed typed;
+
+    schools_typed(c, x->v.oid, x->v.code, &typed);
+    x->schools = typed.read;
+    x->v.schools.text = typed.text;
+    x->v.file_kept_out = typed.kept_out;
+    if (typed.any)
+        put_lines(c, x);
 }
 
 static enum step show_opening(struct ctx *c, struct cities_on *x, int status)

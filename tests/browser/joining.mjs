@@ -181,6 +181,59 @@ for (const [width, lang, scripts, dark, n] of [[320, 'sv-SE', true, true, 0], [1
     await context.close();
   });
 
+await test('item 14: schools of a place that is there: what is new, changed, closed and missing is said before it is kept, and none is removed', async () => {
+  const { context, page } = await visitor({ width: 320 });
+  await signIn(page, 'riikka', 'operators', '/admin/cities?city=tampere-ja-aanekoski');
+  await send(page, 'a[href="/admin/city-schools/tampere-ja-aanekoski"]');
+  const at = page.url(), provider = '1.2.246.562.99.98370100005';
+  await looks(page, 'schools-new');
+  check(await send(page, '[value=preview]') === 400, 'nothing was typed');
+  says(await main(page), 'Kirjoita ainakin yksi rivi');
+  // One that is typed: the others stay.
+  await page.fill('#schools', '1.2.246.562.99.98370200044;9930;Lyhyt');
+  check(await send(page, '[value=preview]') === 400, 'a short code');
+  says(await page.textContent('#lines'), 'Rivi 1', '9930');
+  await looks(page, 'schools-lines');
+  await page.fill('#schools', '1.2.246.562.99.98370200044;99304;Uusi koulu;Nya skolan');
+  check(await send(page, '[value=preview]') === 200, await main(page));
+  says(await main(page), 'Uudet 1', 'Uusi koulu / Nya skolan', 'Puuttuvat luettelosta 2', 'Mäki, lukio');
+  await looks(page, 'schools-preview');
+  await send(page, '[value=edit]');
+  check((await page.inputValue('#schools')).includes('Uusi koulu'), 'what was typed is lost');
+  await send(page, '[value=preview]');
+  await send(page, '[value=keep]');
+  says(await main(page), 'Koulut ovat tallessa');
+  // A file: one is called otherwise, one is closed, one is missing.
+  await page.setInputFiles('#file', csv(`OID;Oppilaitostunnus;Nimi suomeksi;Nimi ruotsiksi;Koulutustoimija OID;Status;Organisaatiotyyppi\n1.2.246.562.99.98370200010;99301;Testi-Hillaharjun yhteiskoulu;;${provider};AKTIIVINEN;OPPILAITOS\n1.2.246.562.99.98370200028;99302;Mäki, lukio;;${provider};LAKKAUTETTU;OPPILAITOS\n`));
+  check(await send(page, '[value=preview]') === 200, await main(page));
+  says(await main(page), 'Muuttuvat 1', 'Testi-Hillaharjun yhteiskoulu', 'nyt: 99301, Testi-Hillaharjun koulu', 'Suljetaan 1', 'Mäki, lukio', 'Puuttuvat luettelosta 1', 'Uusi koulu');
+  await looks(page, 'schools-file');
+  await send(page, '[value=keep]');
+  says(await main(page), 'Koulut ovat tallessa');
+  const kept = () => g.cli('export', '-c', g.config).stdout;
+  const row = (oid) => kept().split('- ').find((x) => x.includes(oid) && x.includes('code')) ?? '';
+  check(/yhteiskoulu/.test(row('98370200010')) && /active: false/.test(row('98370200028')) && !/active: false/.test(row('98370200044')) && /Nya skolan/.test(row('98370200044')), kept().slice(0, 3000));
+  // The missing are closed when somebody says so; what was closed opens again; and the same list changes nothing.
+  await page.setInputFiles('#file', csv('OID;Oppilaitostunnus;Nimi\n1.2.246.562.99.98370200010;99301;Testi-Hillaharjun yhteiskoulu\n1.2.246.562.99.98370200028;99302;Mäki, lukio\n'));
+  await send(page, '[value=preview]');
+  says(await main(page), 'Ennallaan: 1', 'nyt: Pois käytöstä', 'Puuttuvat luettelosta 1');
+  await page.check('[name=missing]');
+  await send(page, '[value=keep]');
+  check(/active: false/.test(row('98370200044')) && !/active: false/.test(row('98370200028')), kept().slice(0, 3000));
+  await page.setInputFiles('#file', csv('OID;Oppilaitostunnus;Nimi\n1.2.246.562.99.98370200010;99301;Testi-Hillaharjun yhteiskoulu\n1.2.246.562.99.98370200028;99302;Mäki, lukio\n'));
+  await send(page, '[value=preview]');
+  says(await main(page), 'Mikään ei muuttuisi');
+  await context.close();
+  // It is the whole country's alone.
+  const tiina = await visitor();
+  await signIn(tiina.page, 'tiina', 'oulu');
+  for (const id of ['oulu', 'tampere-ja-aanekoski']) {
+    const status = (await tiina.page.goto(`${g.url}/admin/city-schools/${id}`)).status();
+    check(status === 403 || status === 404, `${id}: ${status}`);
+  }
+  await tiina.context.close();
+});
+
 let petra;
 await test('item 14: the first admin is invited by a link that is shown once, makes an account, and administers that municipality alone', async () => {
   const { context, page } = await visitor();

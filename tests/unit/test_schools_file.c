@@ -80,6 +80,7 @@ TEST(item_14_what_is_of_others_or_closed_or_no_school_is_passed_over_and_counted
     CHECK_INT(got.n, 1);
     CHECK_INT(got.elsewhere, 2);
     CHECK_INT(got.closed, 1);
+    CHECK(got.gone_n == 1 && str_eq(got.gone[0], S(TWO)));
     CHECK_INT(got.no_schools, 1);
 }
 
