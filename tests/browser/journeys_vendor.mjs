@@ -241,8 +241,8 @@ const approves = (someone, user) => sure(someone, user, async () => {
 });
 // A form behind a summary, with its reason.
 const folded = (someone, user, why, button) => sure(someone, user, async () => {
-  if (await someone.page.locator('details.fold').count() && !(await someone.page.locator('details.fold').first().evaluate((e) => e.open))) await someone.unfold('details.fold > summary');
-  await someone.type('[name=why]', why);
+  if (!(await someone.page.locator('details.fold').first().evaluate((e) => e.open))) await someone.unfold('details.fold > summary');
+  await someone.type('.fold [name=why]', why);
   await someone.open(button);
 });
 const approved = async (riikka, name, see) => {
@@ -489,6 +489,11 @@ for (const way of ways)
     await helmi.open('.vers li.now a');
     await helmi.look('j9-version');
     await folded(helmi, 'helmi', 'Väärä päätös', '.fold button.b');
+    // What opens to more people is a second person's to decide, taken back or not.
+    check(/\/admin\/drafts\/\d+$/.test(helmi.page.url()) && await helmi.page.locator('[value=approve]').count() === 0, `not taken back: ${await helmi.main()}`);
+    await heikki.page.goto(helmi.page.url());
+    await heikki.look('j9-back');
+    await approves(heikki, 'heikki');
     await until('the seventh grade has it again', () => open('eemeli', 'saga'), 60000);
     // 6 whoever is not let in is told why, and whom to ask
     const vilja = await Someone.come(way);
@@ -529,7 +534,7 @@ for (const way of ways)
     check(!new RegExp(`"event":"login"[^\n]*"idp":"${idp}"`).test(auditLines()), 'a trial signed somebody in');
     // opened; its people come in
     await riikka.page.goto(`${g.url}/admin/idps/${idp}`);
-    await folded(riikka, 'riikka', 'Sovittu Turun kanssa', 'button[name=act][value=enable]');
+    await sure(riikka, 'riikka', async () => { await riikka.type('[name=why]', 'Sovittu Turun kanssa'); await riikka.open('button[name=act][value=enable]'); });
     const comes = async () => {
       const someone = await Someone.come(way);
       await someone.page.goto(`${g.url}/`);
