@@ -492,13 +492,13 @@ bool factors_drop(struct db *d, struct str account, struct fail *f)
            db_run(d, &passkeys_gone, args, 1, f);
 }
 
-bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s, struct str account,
-                 struct str seed, int64_t step, const struct str codes[RECOVERY_CODES], struct fail *f)
+bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
+                 const struct new_factors *x, struct fail *f)
 {
     if (!db_begin(d, f))
         return false;
-    if (factors_drop(d, account, f) && seed_put(d, a, w, s, account, seed, step, f) &&
-        put_papers(d, a, account, codes, f) && db_commit(d, f))
+    if (factors_drop(d, x->account, f) && seed_put(d, a, w, s, x->account, x->seed, x->step, f) &&
+        put_papers(d, a, x->account, x->codes, f) && db_commit(d, f))
         return true;
     db_rollback(d);
     return false;

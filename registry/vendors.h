@@ -155,8 +155,13 @@ bool passkey_drop(struct db *d, struct arena *a, struct str account, struct str 
 
 /* All that this account signs in by. */
 bool factors_drop(struct db *d, struct str account, struct fail *f);
+struct new_factors {
+    struct str account, seed;
+    int64_t step;            /* of the code by which the seed was proven */
+    const struct str *codes; /* RECOVERY_CODES */
+};
 /* In place of it, an app and recovery codes: both, and nothing else, or as it was. */
-bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s, struct str account,
-                 struct str seed, int64_t step, const struct str codes[RECOVERY_CODES], struct fail *f);
+bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
+                 const struct new_factors *x, struct fail *f);
 
 #endif

@@ -441,8 +441,9 @@ static bool join(void *with, struct db *d, struct arena *a, struct fail *f)
 static bool replace_factors(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct accepting *x = with;
+    const struct new_factors made = { x->account, x->seed, x->step, x->papers };
 
-    return factors_put(d, a, x->world, x->seals, x->account, x->seed, x->step, x->papers, f);
+    return factors_put(d, a, x->world, x->seals, &made, f);
 }
 
 /* The invitation first, so that two of it make one account, and with it the factors, which are nobody's until the

@@ -348,7 +348,8 @@ static bool try_anew(void *with, struct db *d, struct arena *a, struct fail *f)
     recovery_make(a, &world_real, papers);
     CHECK(seed_put(d, a, &t->world, x->seals, S("vera"), was_seed, 0, f) && recovery_put(d, a, S("vera"), old, f) &&
           passkey_put(d, a, &key, f));
-    CHECK(factors_put(d, a, &t->world, x->seals, S("vera"), seed, x->now_s / OTP_STEP_S - 1, papers, f));
+    const struct new_factors made = { S("vera"), seed, x->now_s / OTP_STEP_S - 1, papers };
+    CHECK(factors_put(d, a, &t->world, x->seals, &made, f));
     CHECK(passkeys_of(d, a, S("vera"), &left, f) && left.n == 0);
     CHECK(code_take(d, a, x->seals, S("vera"), old[0], x->now_s, &was, f) && was == CODE_WRONG);
     CHECK(code_take(d, a, x->seals, S("vera"), otp_code(a, was_seed, x->now_s / OTP_STEP_S), x->now_s, &was, f) &&
