@@ -123,7 +123,33 @@ static void restore_reserve(struct audit_writer *w)
     }
 }
 
+/* What others read of the chain; under the lock. */
+static void show_head(struct audit_writer *w)
+{
+    struct arena *a = arena_new();
+    struct str root = w->tree_fd >= 0 ? tree_root(a, &w->tree) : S("");
+
+    memcpy(w->head, w->prev, sizeof w->head);
+    memcpy(w->root, root.p != NULL ? root.p : "", root.n);
+    w->root[root.n] = '\0';
+    w->from = w->tree.from;
+    atomic_store(&w->count, w->number);
+    arena_free(a);
+}
+
 /* Writing. */
+
+void audit_grow_tree(struct audit_writer *w, struct str lines)
+{
+    struct str line;
+
+    while (w->tree_fd >= 0 && audit_line_next(&lines, &line))
+        if (!tree_append(&w->tree, w->tree_fd, line)) {
+            log_event(LOG_ERROR, "audit.no_tree", LOG_C("why", strerror(errno)));
+            (void)close(w->tree_fd);
+            w->tree_fd = -1;
+        }
+}
 
 static struct str lines_of(struct audit_writer *w, const struct queue *batch, uint64_t *number, char *prev)
 {
@@ -157,6 +183,7 @@ static bool write_lines(struct audit_writer *w, const struct queue *batch)
         return false;
     w->number = number;
     memcpy(w->prev, prev, sizeof prev);
+    audit_grow_tree(w, lines);
     w->wrote_ms = world_mono_ms(w->world);
     return true;
 }
@@ -200,8 +227,7 @@ bool audit_own_record(struct audit_writer *w, const struct audit_event *e)
     bool good = write_lines(w, &alone);
 
     (void)pthread_mutex_lock(&w->lock);
-    memcpy(w->head, w->prev, sizeof w->head);
-    atomic_store(&w->count, w->number);
+    show_head(w);
     (void)pthread_mutex_unlock(&w->lock);
     return good;
 }
@@ -211,8 +237,7 @@ static void answer_all(struct audit_writer *w, struct queue *batch, const bool *
     struct entry *next;
 
     (void)pthread_mutex_lock(&w->lock);
-    memcpy(w->head, w->prev, sizeof w->head);
-    atomic_store(&w->count, w->number);
+    show_head(w);
     for (struct entry *e = batch->first; e != NULL; e = next) {
         next = e->next;
         e->out->durable = good[e->kind];
@@ -307,7 +332,7 @@ static void *run(void *self)
 static void close_files(void *self)
 {
     struct audit_writer *w = self;
-    int all[] = { w->fd, w->heads_fd, w->lock_fd, w->dir_fd };
+    int all[] = { w->fd, w->heads_fd, w->lock_fd, w->dir_fd, w->tree_fd };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i] >= 0)
@@ -335,7 +360,7 @@ struct audit_writer *audit_writer_new(const char *dir, const struct world *world
     w->arena = a;
     w->world = world;
     w->scratch = arena_new();
-    w->dir_fd = w->lock_fd = w->fd = w->heads_fd = -1;
+    w->dir_fd = w->lock_fd = w->fd = w->heads_fd = w->tree_fd = -1;
     arena_adopt(a, w, close_files);
     queue_reset(&w->asked);
     atomic_init(&w->ok, true);
@@ -349,8 +374,8 @@ struct audit_writer *audit_writer_new(const char *dir, const struct world *world
         atomic_store(&w->on_reserve, true);
         log_event(LOG_ERROR, "audit.no_reserve");
     }
-    memcpy(w->head, w->prev, sizeof w->head);
     atomic_init(&w->count, w->number);
+    show_head(w);
     if (good && start_thread(w, f))
         return w;
     arena_free(a);
@@ -412,6 +437,24 @@ bool audit_writer_head(struct audit_writer *w, uint64_t *number, char head[AUDIT
     memcpy(head, w->head, AUDIT_HEAD_HEX);
     (void)pthread_mutex_unlock(&w->lock);
     return *number > 0;
+}
+
+bool audit_writer_rooted(struct audit_writer *w, struct audit_rooted *out)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    out->number = atomic_load(&w->count);
+    out->from = w->from;
+    memcpy(out->head, w->head, AUDIT_HEAD_HEX);
+    memcpy(out->root, w->root, sizeof w->root);
+    (void)pthread_mutex_unlock(&w->lock);
+    return out->number > 0;
+}
+
+struct str audit_rooted_signed(struct arena *a, const struct audit_rooted *h)
+{
+    struct str head = str_n(h->head, AUDIT_HEAD_HEX);
+
+    return h->root[0] != '\0' ? tree_signed(a, h->number, head, h->from, str_of(h->root)) : arena_str(a, head);
 }
 
 /* Asking. */
@@ -494,11 +537,24 @@ void audit_probe_ask(struct audit *x, struct batch *b, struct arena *a, struct a
 void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t number, struct str head,
                     struct str signature, struct audit_got *out)
 {
+    struct audit_rooted h = { .number = number };
+
+    memcpy(h.head, head.p, head.n < AUDIT_HEAD_HEX ? head.n : AUDIT_HEAD_HEX);
+    audit_rooted_ask(x, b, a, &h, signature, out);
+}
+
+void audit_rooted_ask(struct audit *x, struct batch *b, struct arena *a, const struct audit_rooted *h,
+                      struct str signature, struct audit_got *out)
+{
     struct json_out o = json_out(a, AUDIT_LINE_MAX_B);
 
     json_begin_object(&o);
-    json_put_int(&o, S("number"), (int64_t)number);
-    json_put_str(&o, S("head"), head);
+    json_put_int(&o, S("number"), (int64_t)h->number);
+    json_put_str(&o, S("head"), str_n(h->head, AUDIT_HEAD_HEX));
+    if (h->root[0] != '\0') {
+        json_put_str(&o, S("root"), str_of(h->root));
+        json_put_int(&o, S("from"), (int64_t)h->from);
+    }
     json_put_str(&o, S("signature"), signature);
     json_end_object(&o);
     ask(x, b, a, json_done(&o), ENTRY_HEAD, out);

@@ -91,6 +91,16 @@ bool audit_now(struct audit_writer *w, const struct audit_event *e);
 
 /* The head of the chain: hash of the last durable line, to be signed.  False: no line yet. */
 bool audit_writer_head(struct audit_writer *w, uint64_t *number, char head[AUDIT_HEAD_HEX]);
+/* The same with the root of the tree over the records behind `from` (docs/audit.md); root "": there is none. */
+struct audit_rooted {
+    uint64_t number, from;
+    char head[AUDIT_HEAD_HEX], root[AUDIT_HEAD_HEX + 1];
+};
+bool audit_writer_rooted(struct audit_writer *w, struct audit_rooted *out);
+/* What is signed of it: 64 hex digits. */
+struct str audit_rooted_signed(struct arena *a, const struct audit_rooted *h);
+void audit_rooted_ask(struct audit *x, struct batch *b, struct arena *a, const struct audit_rooted *h,
+                      struct str signature, struct audit_got *out);
 /* Writes a signed head to heads.jsonl; answered as audit_ask is. */
 void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t number, struct str head,
                     struct str signature, struct audit_got *out);

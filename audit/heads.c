@@ -14,8 +14,8 @@ struct audit_heads {
     struct audit_writer *writer;
     struct audit *audit;
     struct signer *signer;
-    uint64_t signed_number, number;
-    char head[AUDIT_HEAD_HEX];
+    uint64_t signed_number;
+    struct audit_rooted head;
     struct signed_got signature;
     struct audit_got written;
     enum { RESTS = 0, SIGNS, WRITES } state;
@@ -41,14 +41,14 @@ static void sign(struct audit_heads *h)
 {
     struct str bytes;
 
-    if (!audit_writer_head(h->writer, &h->number, h->head) || h->number == h->signed_number ||
-        !hex_decode(h->scratch, str_n(h->head, AUDIT_HEAD_HEX), &bytes)) {
+    if (!audit_writer_rooted(h->writer, &h->head) || h->head.number == h->signed_number ||
+        !hex_decode(h->scratch, audit_rooted_signed(h->scratch, &h->head), &bytes)) {
         rest(h);
         return;
     }
     h->state = SIGNS;
     batch_ask(&h->batch);
-    signer_audit_head(h->signer, &h->batch, h->scratch, (int64_t)h->number, bytes, &h->signature);
+    signer_audit_head(h->signer, &h->batch, h->scratch, (int64_t)h->head.number, bytes, &h->signature);
     asked(h);
 }
 
@@ -56,8 +56,7 @@ static void write_head(struct audit_heads *h)
 {
     h->state = WRITES;
     batch_ask(&h->batch);
-    audit_head_ask(h->audit, &h->batch, h->scratch, h->number, str_n(h->head, AUDIT_HEAD_HEX), h->signature.value,
-                   &h->written);
+    audit_rooted_ask(h->audit, &h->batch, h->scratch, &h->head, h->signature.value, &h->written);
     asked(h);
 }
 
@@ -68,9 +67,9 @@ static void go_on(struct audit_heads *h)
         return;
     }
     if (h->state == WRITES && h->written.durable)
-        h->signed_number = h->number;
+        h->signed_number = h->head.number;
     else
-        log_event(LOG_WARN, "audit.head_unsigned", LOG_N("number", h->number),
+        log_event(LOG_WARN, "audit.head_unsigned", LOG_N("number", h->head.number),
                   LOG_C("why", h->state == SIGNS ? h->signature.error : "disk"));
     rest(h);
 }

@@ -7,6 +7,7 @@
 #define AUDIT_INT_H
 
 #include "audit/line.h"
+#include "audit/tree.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -37,8 +38,10 @@ struct audit_writer {
     pthread_mutex_t lock;
     pthread_cond_t more, answered;
     struct queue asked;
-    bool ending, held;         /* held: for tests */
-    char head[AUDIT_HEAD_HEX]; /* under the lock, with count */
+    bool ending, held;             /* held: for tests */
+    char head[AUDIT_HEAD_HEX];     /* under the lock, with count, root and from */
+    char root[AUDIT_HEAD_HEX + 1]; /* of the tree over the records to count; "": there is none */
+    uint64_t from;
     atomic_uint_fast64_t count;
     atomic_bool ok, on_reserve;
     atomic_int_fast64_t keep_s, heads_max_B;
@@ -50,6 +53,8 @@ struct audit_writer {
     off_t size, heads_size;
     uint64_t number;
     char prev[AUDIT_HEAD_HEX];
+    int tree_fd; /* -1: there is no tree */
+    struct tree tree;
     bool broken; /* a torn line could not be taken back: nothing more may follow it */
     int64_t reserve_tried_ms;
     int64_t wrote_ms;  /* when something last went to the disk */
@@ -68,6 +73,8 @@ int audit_file_open(const struct audit_writer *w, const char *name, int flags);
 bool audit_next_segment(struct audit_writer *w);
 /* All of it on the disk, or none of it in the file. */
 bool audit_append(struct audit_writer *w, int fd, struct str bytes, off_t *size);
+/* The records of these lines are leaves of the tree; one that cannot be written ends it. */
+void audit_grow_tree(struct audit_writer *w, struct str lines);
 /* A record that the writer's thread itself has to say. */
 bool audit_own_record(struct audit_writer *w, const struct audit_event *e);
 /* prune.c; the writer's thread, between batches. */

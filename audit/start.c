@@ -144,7 +144,36 @@ static bool open_dir(struct audit_writer *w, const char *dir, struct fail *f)
     return true;
 }
 
+/* What the tree lacks stands in the last segment, but after a power cut that took more of it than of the log: then it
+ * begins anew. */
+static void open_tree(struct audit_writer *w)
+{
+    struct arena *a = arena_new();
+    struct audit_line l;
+    struct str line;
+    char name[32];
+
+    w->tree_fd = tree_open(&w->tree, w->dir_fd, w->number);
+    (void)snprintf(name, sizeof name, AUDIT_SEGMENT_FORM, w->segment);
+    struct str rest = w->tree_fd >= 0 && w->tree.from + w->tree.leaves < w->number ? audit_file_read(a, w->dir_fd, name)
+                                                                                   : (struct str){ NULL, 0 };
+    while (audit_line_next(&rest, &line))
+        if (audit_line_read(line, &l) && l.number == w->tree.from + w->tree.leaves + 1 &&
+            !tree_append(&w->tree, w->tree_fd, line))
+            break;
+    if (w->tree_fd >= 0 && w->tree.from + w->tree.leaves != w->number) {
+        log_event(LOG_WARN, "audit.tree_begins_anew", LOG_N("behind_record", w->number));
+        (void)close(w->tree_fd);
+        (void)unlinkat(w->dir_fd, AUDIT_TREE_NAME, 0);
+        w->tree_fd = tree_open(&w->tree, w->dir_fd, w->number);
+    }
+    arena_free(a);
+}
+
 bool audit_start(struct audit_writer *w, const char *dir, struct fail *f)
 {
-    return open_dir(w, dir, f) && read_back(w, f) && open_heads(w, f);
+    if (!open_dir(w, dir, f) || !read_back(w, f) || !open_heads(w, f))
+        return false;
+    open_tree(w);
+    return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "audit/audit.h"
 #include "audit/line.h"
+#include "audit/tree.h"
 #include "wire/json.h"
 
 #include <errno.h>
@@ -12,15 +13,14 @@
 #include <unistd.h>
 
 struct head {
-    int64_t number;
-    struct str head, signature;
+    int64_t number, from;
+    struct str head, signature, root; /* root absent: it has none */
 };
 
 static const struct json_field head_fields[] = {
-    FIELD(head, number, JSON_INT, true, 0),
-    FIELD(head, head, JSON_STR, true, AUDIT_HEAD_HEX),
-    FIELD(head, signature, JSON_STR, true, 4096),
-    { 0 },
+    FIELD(head, number, JSON_INT, true, 0),       FIELD(head, head, JSON_STR, true, AUDIT_HEAD_HEX),
+    FIELD(head, signature, JSON_STR, true, 4096), FIELD(head, root, JSON_STR, false, TREE_HEX),
+    FIELD(head, from, JSON_INT, false, 0),        { 0 },
 };
 
 struct verifying {
@@ -34,7 +34,9 @@ struct verifying {
     uint64_t number, good_head; /* last record; last one that a signed head agreed with */
     int64_t open_s, last_s;     /* when the first record behind that one was written, and the last of all */
     uint64_t gone, pruned;      /* records to which number are not there; are said to have been pruned */
-    uint64_t skipped;           /* records to which number are there and are not looked at */
+    struct tree tree;           /* over the records that were read, where it begins with one of them */
+    bool has_tree;
+    uint64_t skipped; /* records to which number are there and are not looked at */
     char prev[AUDIT_HEAD_HEX];
     char place[64]; /* of the record before: "audit-000001.jsonl:17" */
 };
@@ -55,6 +57,12 @@ __attribute__((format(printf, 4, 5))) static bool wrong(struct verifying *v, con
 
 /* Heads. */
 
+static struct str signed_of(struct verifying *v, const struct head *h)
+{
+    return str_is_set(h->root) ? tree_signed(v->scratch, (uint64_t)h->number, h->head, (uint64_t)h->from, h->root)
+                               : h->head;
+}
+
 static bool read_heads(struct verifying *v)
 {
     struct str whole = audit_file_read(v->scratch, v->dir_fd, AUDIT_HEADS_NAME), rest = whole, line;
@@ -73,11 +81,22 @@ static bool read_heads(struct verifying *v)
         if (v->head_count > 1 && h->number <= h[-1].number)
             return wrong(v, "head", place, "does not follow the head before it");
         if (v->check != NULL && (uint64_t)h->number >= v->skipped &&
-            !v->check->verify_head(v->check->self, (uint64_t)h->number, h->head, h->signature))
+            !v->check->verify_head(v->check->self, (uint64_t)h->number, signed_of(v, h), h->signature))
             return wrong(v, "head", place, "the signature over record %" PRId64 " does not hold", h->number);
     }
     v->out->heads = v->head_count;
     return true;
+}
+
+/* Where the tree begins with a record that was read. */
+static bool compare_root(struct verifying *v, const struct head *h, const char *place)
+{
+    struct arena *a = arena_new();
+    bool same = !str_is_set(h->root) || !v->has_tree || v->tree.from != (uint64_t)h->from ||
+                str_eq(h->root, tree_root(a, &v->tree));
+
+    arena_free(a);
+    return same || wrong(v, "changed", place, "the signed tree of the records to %" PRIu64 " is another", v->number);
 }
 
 /* A chain that was made anew from some record on agrees with itself, and not with what was signed. */
@@ -91,6 +110,8 @@ static bool compare_head(struct verifying *v, const char *place)
                      "of the records %" PRIu64 " to %" PRIu64
                      " at least one was changed: the signed head of record %" PRIu64 " is another",
                      v->good_head + 1, v->number, v->number);
+    if (!compare_root(v, h, place))
+        return false;
     v->good_head = v->number;
     v->open_s = 0;
     return true;
@@ -169,6 +190,22 @@ static void note_pruned(struct verifying *v, const struct json_value *record)
         v->pruned = (uint64_t)to;
 }
 
+/* The tree of the next head begins behind some record: with the one that is read now, or before it was looked at. */
+static void grow(struct verifying *v, const struct audit_line *l, struct str line)
+{
+    unsigned char leaf[TREE_HASH_B], nodes[TREE_DEPTH_MAX][TREE_HASH_B];
+    const struct head *h = v->head_at < v->head_count ? &v->heads[v->head_at] : NULL;
+
+    if (h != NULL && str_is_set(h->root) && (uint64_t)h->from == l->number - 1) {
+        v->tree = (struct tree){ .from = l->number - 1 };
+        v->has_tree = true;
+    }
+    if (!v->has_tree)
+        return;
+    tree_leaf(line, leaf);
+    (void)tree_add(&v->tree, leaf, nodes);
+}
+
 static bool verify_line(struct verifying *v, struct str line, struct str rest, const char *place)
 {
     struct audit_line l;
@@ -187,6 +224,7 @@ static bool verify_line(struct verifying *v, struct str line, struct str rest, c
         good = wrong(v, "malformed", place, "record %" PRIu64 " is no JSON", l.number);
     if (good) {
         note_pruned(v, record);
+        grow(v, &l, line);
         v->number = l.number;
         v->last_s = audit_line_at_s(line);
         v->open_s = v->open_s == 0 ? v->last_s : v->open_s;

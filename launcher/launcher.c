@@ -155,6 +155,7 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
     const struct tiles_ask ask = { .registry = c->registry,
                                    .person = p,
                                    .states = v.notices.states,
+                                   .pins = { asked->pins, asked->pin_count },
                                    .school = n > 1 && chosen < n ? at.id : S(""),
                                    .favourites = &c->session->favourites,
                                    .recent = asked->recent,

@@ -120,6 +120,23 @@ struct html page_launcher(struct arena *a, const struct launcher_view *v)
     PAGE_RENDER(a, view_launcher, &out);
 }
 
+struct html page_lesson(struct arena *a, const struct lesson_view *v)
+{
+    struct lesson_code *codes = arena_make_n(a, v->pins.n + 1, struct lesson_code);
+    struct left_name_row *deaf = arena_make_n(a, v->deaf.n + 1, struct left_name_row);
+    struct lesson_out out = { .page = v->page, .in = *v, .codes = { codes, v->pins.n }, .deaf = { deaf, v->deaf.n } };
+    size_t side;
+
+    for (size_t i = 0; i < v->pins.n; i++) {
+        codes[i] = (struct lesson_code){ .pin = v->pins.at[i], .qr = qr_path(a, v->pins.at[i].url, &side) };
+        if (codes[i].qr.p != NULL)
+            codes[i].box = arena_printf(a, "-4 -4 %zu %zu", side + 8, side + 8);
+    }
+    for (size_t i = 0; i < v->deaf.n; i++)
+        deaf[i].name = v->deaf.at[i];
+    PAGE_RENDER(a, view_lesson, &out);
+}
+
 struct html page_news(struct arena *a, const struct news_view *v)
 {
     struct news_out out = { .page = v->page, .in = *v };

@@ -144,6 +144,7 @@ struct launcher_view { /* GET /?school=&q=&from= */
     struct notices notices; /* not read yet; each has a form: POST /news: csrf, read=ID */
     struct str today;       /* "Maanantai 23. marraskuuta" */
     struct str q;
+    bool leads;                         /* a group: "/class" is theirs */
     bool shared;                        /* a shared device: the "Valmis" bar for pupils */
     bool cleared;                       /* the search was emptied: the field has the focus */
     struct school_tabs schools;         /* more than one: the switch, "all" first */
@@ -155,14 +156,62 @@ struct launcher_view { /* GET /?school=&q=&from= */
     } other;
     struct str own_title, other_title; /* then: whose the tiles are */
 };
-struct launcher_ask {           /* parameters as they came; absent: none */
-    struct str school, q, from; /* school: also as it was chosen before */
-    const struct strs *recent;  /* ids of services, the last opened first; NULL: none */
+struct launcher_ask {            /* parameters as they came; absent: none */
+    struct str school, q, from;  /* school: also as it was chosen before */
+    const struct tile_pin *pins; /* what teachers have put first */
+    size_t pin_count;
+    const struct strs *recent; /* ids of services, the last opened first; NULL: none */
     bool shared;
 };
 /* Fills in the whole view from the session's person. */
 struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask *asked);
 struct html page_launcher(struct arena *a, const struct launcher_view *v); /* also the empty one */
+
+struct lesson_group {
+    struct str url, school, group;
+};
+struct lesson_place { /* a school, or a service, to choose */
+    struct str value, name;
+    bool on;
+};
+struct lesson_pin {
+    struct str id, service_id, title, service, open, url, until; /* url: open, with our own address before it */
+};
+enum lesson_said {
+    LESSON_SAID_NOTHING = 0,
+    LESSON_SAID_PINNED,
+    LESSON_SAID_GONE,
+    LESSON_SAID_ENDED,
+    LESSON_SAID_SERVICE, /* none, or not theirs to open */
+    LESSON_SAID_TARGET,  /* it lets no link lead there */
+    LESSON_SAID_UNTIL,   /* no day, one that is over, or too far ahead */
+    LESSON_SAID_FULL     /* no more sessions can be ended */
+};
+struct lesson_view { /* GET /class?at=SCHOOL&group=; POST: csrf, at, group, act=pin (service, title, to, until),
+                      * act=unpin (service, id), act=end */
+    struct page page;
+    enum lesson_said said;
+    struct str school_id, school, group; /* absent: none is chosen */
+    struct {
+        const struct lesson_group *at;
+        size_t n;
+    } groups; /* that the city says are theirs */
+    struct {
+        const struct lesson_place *at;
+        size_t n;
+    } places, services; /* the schools where they may; what they can put first */
+    struct {
+        const struct lesson_pin *at;
+        size_t n;
+    } pins;
+    struct {
+        const struct str *at;
+        size_t n;
+    } deaf; /* with ENDED: services that do not hear of it */
+    bool more_deaf, may_pin, may_end, shared;
+    struct str title, to, until;
+};
+struct html page_lesson(struct arena *a, const struct lesson_view *v);
 
 struct news_view { /* GET /news: all of them; POST: csrf, read=ID, here=1 (comes back to this page) */
     struct page page;

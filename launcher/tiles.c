@@ -254,6 +254,33 @@ static void say_states(const struct shelf *shelf, const struct tiles_ask *ask, c
     }
 }
 
+/* --- what a teacher has put first --------------------------------------------------------------------------- */
+
+static void put_pins(struct arena *a, const struct shelf *shelf, const struct bits *theirs, const struct tiles_ask *ask,
+                     struct tiles *out)
+{
+    const struct service *services = registry_parts(ask->registry)->services;
+    struct tile *tiles = arena_make_n(a, ask->pins.n + 1, struct tile);
+    size_t n = 0;
+
+    for (size_t i = 0; i < ask->pins.n; i++) {
+        const struct tile_pin *p = &ask->pins.at[i];
+        const struct service *s = registry_service(ask->registry, p->service);
+        size_t place = s != NULL ? shelf->places[s - services] : SHELF_NOWHERE;
+        if (place == SHELF_NOWHERE || !bits_has(theirs, place))
+            continue;
+        struct tile *t = &tiles[n++];
+        *t = shelf->tiles[place];
+        t->open = p->open;
+        t->shown = t->word = words_parted(a, p->title, ask->lang);
+        t->name_lang = (struct str){ NULL, 0 };
+        t->until = p->until;
+    }
+    say_states(shelf, ask, theirs, tiles, n);
+    out->pins.at = tiles;
+    out->pins.n = n;
+}
+
 /* --- all of it -------------------------------------------------------------------------------------------- */
 
 /* Where a page begins: at what was asked, but there is always something on it. */
@@ -353,6 +380,8 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
     }
     say_roles(a, shelf, &ask, &here, tiles + skip, out.favourites.n + out.shown);
     say_states(shelf, &ask, &theirs, tiles + skip, out.favourites.n + out.shown);
+    if (query.n == 0 && out.from == 0)
+        put_pins(a, shelf, &theirs, &ask, &out);
     if (ask.recent != NULL && query.n == 0 && out.from == 0)
         put_recent(a, shelf, &open, &ask, tiles + skip, &out);
     if (ask.missing && query.n >= MISSING_QUERY_MIN_B && out.from == 0 && out.density != DENSITY_ROOMY)

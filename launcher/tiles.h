@@ -76,6 +76,11 @@ struct tile_states {
     size_t n;
 };
 
+/* What a teacher has put first. */
+struct tile_pin {
+    struct str service, title, open, until; /* open: path; until: in words */
+};
+
 struct tile {
     struct str id, name, line;       /* service id; name and line in the page's language; line may be absent */
     struct str name_lang, line_lang; /* tags, where they are in another language; else absent */
@@ -86,7 +91,8 @@ struct tile {
     struct str open; /* path that opens it: "/open/kanerva" */
     struct icon icon;
     enum tile_state state;
-    struct str when; /* of its state; absent: not said */
+    struct str when;  /* of its state; absent: not said */
+    struct str until; /* of one that a teacher has put first: its last day */
 };
 
 struct tile_group {
@@ -113,6 +119,10 @@ struct tiles {
         const struct tile *at;
         size_t n;
     } favourites; /* in the person's order, on the first page; they stand in no group */
+    struct {
+        const struct tile *at;
+        size_t n;
+    } pins; /* without a search, on the first page; of services that the person may open */
     struct {
         const struct tile *at;
         size_t n;
@@ -150,9 +160,13 @@ struct tiles_ask {
     size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what
                        * fits.  One past the end is the last */
     enum lang lang;
-    int64_t now_s;             /* Unix time, seconds */
-    bool shared_device;        /* the browser is one that many use */
-    struct address address;    /* of the device */
+    int64_t now_s;          /* Unix time, seconds */
+    bool shared_device;     /* the browser is one that many use */
+    struct address address; /* of the device */
+    struct {
+        const struct tile_pin *at;
+        size_t n;
+    } pins;
     struct tile_states states; /* of any services; those that the person has are on their tiles */
     tiles_allow *allow;        /* NULL: policy_services */
 };

@@ -56,6 +56,28 @@ struct news_out {
     struct news_view in;
 };
 
+struct left_name_row {
+    struct str name;
+};
+
+struct lesson_code {
+    struct lesson_pin pin;
+    struct str qr, box; /* a path, and the viewBox around it; absent: the address is too long for one */
+};
+
+struct lesson_out {
+    struct page page;
+    struct lesson_view in;
+    struct {
+        const struct lesson_code *at;
+        size_t n;
+    } codes;
+    struct {
+        const struct left_name_row *at;
+        size_t n;
+    } deaf;
+};
+
 struct favourite_row {
     struct tile tile;
     bool first, last;
@@ -223,6 +245,7 @@ void view_sign_in(struct buf *b, const struct sign_in_out *v);
 void view_no_school(struct buf *b, const struct sign_in_out *v);
 void view_local(struct buf *b, const struct local_out *v);
 void view_launcher(struct buf *b, const struct launcher_out *v);
+void view_lesson(struct buf *b, const struct lesson_out *v);
 void view_news(struct buf *b, const struct news_out *v);
 void view_favourites(struct buf *b, const struct favourites_out *v);
 void view_pupil(struct buf *b, const struct launcher_out *v);

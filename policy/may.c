@@ -145,7 +145,7 @@ bool policy_may(const struct registry *r, const struct person *p, enum console_a
 static bool has_some(struct arena *a, const struct registry *r, const struct person *p, const struct holdings *h,
                      const struct area *where, const struct circumstances *now)
 {
-    for (int i = MAY_NONE + 1; i < MAY_COUNT; i++)
+    for (int i = MAY_NONE + 1; i < MAY_OUTSIDE; i++)
         if (may(a, r, p, h, (enum console_action)i, where, now))
             return true;
     return false;
@@ -286,7 +286,7 @@ static enum console_action brings(struct arena *a, const struct registry *r, con
 {
     const struct person nobody = { 0 };
 
-    for (int i = (int)from + 1; i < MAY_COUNT; i++)
+    for (int i = (int)from + 1; i < MAY_OUTSIDE; i++)
         if (may(a, r, &nobody, h, (enum console_action)i, where, now))
             return (enum console_action)i;
     return MAY_NONE;

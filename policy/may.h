@@ -31,14 +31,17 @@
     X(MANAGE_CALENDAR, "manageCalendar") /* terms, and what networks are called */                                     \
     X(SET_NOTICES, "setNotices")         /* what people read before their services */                                  \
     X(READ_LOG, "readLog")                                                                                             \
-    X(EXPORT_LOG, "exportLog")
+    X(EXPORT_LOG, "exportLog")                                                                                         \
+    X(PIN_FOR_CLASS, "pinForClass") /* puts services first for a group of the school */                                \
+    X(END_LESSON, "endLesson")      /* ends the sessions of a group */
 
 enum console_action {
     MAY_NONE = 0,
 #define X(name, cedar) MAY_##name,
     CONSOLE_ACTIONS(X)
 #undef X
-        MAY_COUNT
+        MAY_COUNT,
+    MAY_OUTSIDE = MAY_PIN_FOR_CLASS /* from here on: for pages of their own, and no way into the console */
 };
 
 const char *console_action_name(enum console_action action); /* "publish" */

@@ -35,7 +35,7 @@ function room_of(path) {    # "a http": inner floor and room; "" for none
 }
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
 function is_shown(path) {   # to other folders: what a folder keeps to itself is its own
-    if (path ~ /^audit\//) return path == "audit/audit.h" || path == "audit/find.h" || path == "audit/heads.h" || path == "audit/index.h"
+    if (path ~ /^audit\//) return path == "audit/audit.h" || path == "audit/find.h" || path == "audit/heads.h" || path == "audit/proof.h" || path == "audit/index.h"
     if (path ~ /^registry\//) return path == "registry/registry.h" || path == "registry/change.h" || path == "registry/edit.h" || path == "registry/tell.h" || path == "registry/people.h" || path == "registry/pleas.h" || path == "registry/consents.h" || path == "registry/vendors.h" || path == "registry/gates.h" || path == "registry/known.h" || path == "registry/links.h" || path == "registry/uses.h" || path == "registry/mails.h" || path == "registry/members.h" || path == "registry/class_links.h" || path == "registry/shadow.h" || path == "registry/desk.h" || path == "registry/ends.h" || path == "registry/targets.h" || path == "registry/versions.h" || path == "registry/readiness.h" || path == "registry/permissions.h" || path == "registry/service_ends.h" || path == "registry/own_names.h" || path == "registry/urls.h" || path == "registry/kinds.h"
     return path !~ /\/int\.h$/
 }

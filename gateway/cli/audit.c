@@ -2,6 +2,7 @@
  *
  * digione audit verify */
 #include "audit/heads.h"
+#include "audit/proof.h"
 #include "certs/signer.h"
 #include "gateway/cli/cli.h"
 #include "wire/json.h"
@@ -14,7 +15,10 @@ static int help(void)
 {
     (void)puts(
         "usage: digione audit verify -c FILE\n"
-        "       digione audit verify [--jwks KEYS.json] [--unsigned] DIR\n\n"
+        "       digione audit verify [--jwks KEYS.json] [--unsigned] DIR\n"
+        "       digione audit prove [-c FILE | DIR] NUMBER          that this record is in the log, as JSON\n"
+        "       digione audit verify [-c FILE | --jwks KEYS.json] --proof PROOF.json\n"
+        "       digione audit keys -c FILE                          the public keys of the log\n\n"
         "Reads the audit log without a gateway: every line must carry the hash of the line before, the log must\n"
         "agree with every signed head, and a signed head must vouch for it to the end, but for the last minutes.\n"
         "Prints one line of JSON; where something does not hold, it names the first such record.\n\n"
@@ -29,7 +33,7 @@ static int help(void)
 }
 
 struct audit_words {
-    const char *config, *keys, *dir;
+    const char *config, *keys, *dir, *proof;
     bool is_unsigned; /* is enough */
 };
 
@@ -114,30 +118,108 @@ static int verify(const char *word, const struct audit_words *w, struct arena *a
     return good ? CLI_OK : strcmp(report.error, "unreadable") == 0 ? CLI_BROKEN : CLI_REFUSED;
 }
 
+static int say_wrong(struct arena *a, const struct fail *f)
+{
+    struct json_out o = json_out(a, 4096);
+
+    json_begin_object(&o);
+    json_put_bool(&o, S("ok"), false);
+    json_put_str(&o, S("error"), str_of(f->code));
+    json_put_str(&o, S("where"), str_of(f->detail));
+    json_end_object(&o);
+    (void)printf("%.*s\n", STR_ARG(json_done(&o)));
+    return f->kind == FAIL_CALLER ? CLI_REFUSED : CLI_BROKEN;
+}
+
+static int verify_proof(const char *word, const struct audit_words *w, struct arena *a)
+{
+    const struct jwks *keys = NULL;
+    const char *dir = w->dir;
+    struct str text, line;
+    struct fail f = { 0 };
+
+    if (!find_keys(word, w, a, &dir, &keys))
+        return CLI_BROKEN;
+    if (keys == NULL)
+        return cli_complain(CLI_BROKEN, word,
+                            "there are no keys to verify its signed head with: -c FILE or --jwks KEYS.json");
+    if (!yaml_file_text(a, w->proof, &text, &f))
+        return cli_complain(CLI_BROKEN, word, "%s", f.detail);
+    const struct audit_check check = { .verify_head = verify_head, .self = (void *)(uintptr_t)keys };
+    if (!audit_proof_holds(a, text, &check, &line, &f))
+        return say_wrong(a, &f);
+    (void)printf("%.*s\n", STR_ARG(line));
+    return CLI_OK;
+}
+
+static int prove(const char *word, const struct audit_words *w, struct arena *a, const char *typed)
+{
+    struct settings set;
+    const char *dir = w->dir;
+    struct fail f = { 0 };
+    int64_t number;
+
+    if (w->config != NULL && !cli_settings(word, w->config, a, &set))
+        return CLI_BROKEN;
+    if (w->config != NULL)
+        dir = arena_cstr(a, arena_join(a, set.state_dir, S("/audit")));
+    if (!str_int(str_of(typed), &number) || number < 1)
+        return cli_complain(CLI_USAGE, word, "\"%s\" is no number of a record", typed);
+    struct str proof = audit_prove(dir, a, (uint64_t)number, &f);
+    if (!str_is_set(proof))
+        return say_wrong(a, &f);
+    (void)printf("%.*s\n", STR_ARG(proof));
+    return CLI_OK;
+}
+
+static int show_keys(const char *word, const struct audit_words *w, struct arena *a)
+{
+    struct settings set;
+    struct fail f = { 0 };
+
+    if (w->config == NULL)
+        return cli_complain(CLI_USAGE, word, "-c FILE is needed: whose keys");
+    if (!cli_settings(word, w->config, a, &set))
+        return CLI_BROKEN;
+    const struct keyset *all = signer_keys_list(&set, a, &f);
+    if (all == NULL)
+        return cli_complain(CLI_BROKEN, word, "%s", f.detail);
+    (void)printf("%.*s\n", STR_ARG(keyset_audit_jwks(all)));
+    return CLI_OK;
+}
+
 int cli_audit(int argc, char **argv)
 {
     struct audit_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL },   { "--config", &w.config, NULL },
-        { "--jwks", &w.keys, NULL }, { "--unsigned", NULL, &w.is_unsigned },
-        { NULL, NULL, NULL },
+        { "-c", &w.config, NULL },     { "--config", &w.config, NULL },
+        { "--jwks", &w.keys, NULL },   { "--unsigned", NULL, &w.is_unsigned },
+        { "--proof", &w.proof, NULL }, { NULL, NULL, NULL },
     };
-    const char *words[2] = { NULL, NULL };
+    const char *words[3] = { NULL, NULL, NULL };
     size_t n;
 
     if (cli_wants_help(argc, argv))
         return help();
-    if (!cli_options(argc, argv, options, words, 2, &n))
+    if (!cli_options(argc, argv, options, words, 3, &n))
         return CLI_USAGE;
-    static const char *const verbs[] = { "verify", NULL };
-    if (n == 0 || strcmp(words[0], "verify") != 0)
+    static const char *const verbs[] = { "verify", "prove", "keys", NULL };
+    bool proves = n > 0 && strcmp(words[0], "prove") == 0, keys = n > 0 && strcmp(words[0], "keys") == 0;
+    if (n == 0 || (strcmp(words[0], "verify") != 0 && !proves && !keys))
         return cli_unknown(argv[0], "word", words[0], verbs);
-    w.dir = words[1];
-    const struct cli_need needs[] = { { "-c FILE, or the folder of a log", w.dir != NULL || w.config != NULL }, { 0 } };
-    if (!cli_needs("audit verify", needs))
+    w.dir = proves && w.config != NULL ? NULL : words[1];
+    const char *number = proves ? words[w.config != NULL ? 1 : 2] : NULL;
+    const struct cli_need needs[] = { { "-c FILE, or the folder of a log",
+                                        w.dir != NULL || w.config != NULL || (w.proof != NULL && w.keys != NULL) },
+                                      { "the number of a record", !proves || number != NULL },
+                                      { 0 } };
+    if (!cli_needs(proves ? "audit prove" : keys ? "audit keys" : "audit verify", needs))
         return CLI_USAGE;
     struct arena *a = arena_new();
-    int status = verify(argv[0], &w, a);
+    int status = proves            ? prove(argv[0], &w, a, number)
+                 : keys            ? show_keys(argv[0], &w, a)
+                 : w.proof != NULL ? verify_proof(argv[0], &w, a)
+                                   : verify(argv[0], &w, a);
     arena_free(a);
     return status;
 }

@@ -8,9 +8,11 @@
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
 #include "gateway/pages/habits.h"
+#include "gateway/pages/pins.h"
 #include "gateway/session/session.h"
 #include "gateway/session/trail.h"
 #include "launcher/pages.h"
+#include "model/when.h"
 #include "registry/shadow.h"
 #include "registry/targets.h"
 #include "wire/form.h"
@@ -70,11 +72,61 @@ static void put_other(struct ctx *c, struct launcher_view *v)
     v->other_title = names_in(&there->names, c->lang);
 }
 
+/* Of groups in which they learn; who is in none waits for nothing. */
+struct pinned { /* c->state */
+    struct strs contexts;
+    struct class_links_ask links;
+};
+
+static enum step load_pins(struct ctx *c, struct fail *f)
+{
+    struct pinned *x = arena_make(c->arena, struct pinned);
+
+    (void)f;
+    c->state = x;
+    x->contexts = pin_contexts_of(c, c->session->person);
+    x->links.contexts = &x->contexts;
+    x->links.now_s = c->now_s;
+    return x->contexts.n > 0 && c->class_links != NULL && !str_is_set(form_get(c->query, S("q"))) &&
+                   class_links_ask(c->class_links, c->work, &c->batch, c->arena, &x->links)
+               ? WAIT
+               : NEXT;
+}
+
+static size_t put_pins(struct ctx *c, struct tile_pin *out)
+{
+    const struct pinned *x = c->state;
+    struct pin pins[PINS_MAX];
+    size_t n = class_pins_of(&x->links, c->now_s, pins, PINS_MAX);
+
+    if (x->links.why.kind != FAIL_NONE)
+        log_event(LOG_ERROR, "pins.unread", LOG_C("code", x->links.why.code), LOG_C("why", x->links.why.detail));
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct tile_pin){ pins[i].service, pins[i].title, pin_open(c->arena, &pins[i]),
+                                    when_date(c->arena, pins[i].until_s - 1) };
+    return n;
+}
+
+/* Whoever teaches may have a page of their groups; policy says so there. */
+static bool teaches(const struct ctx *c)
+{
+    const struct person *p = c->session->person;
+
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if ((p->affiliations[i].role == ROLE_TEACHER || p->affiliations[i].role == ROLE_SUBSTITUTE) &&
+            affiliation_valid(&p->affiliations[i], c->now_s))
+            return true;
+    return false;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
+    struct tile_pin pins[PINS_MAX];
     const struct strs recent = habits_recent(c);
     struct str school = form_get(c->query, S("school"));
     const struct launcher_ask asked = { .school = str_is_set(school) ? school : habits_school(c),
+                                        .pins = pins,
+                                        .pin_count = put_pins(c, pins),
                                         .recent = &recent,
                                         .q = form_get(c->query, S("q")),
                                         .from = form_get(c->query, S("from")),
@@ -82,6 +134,7 @@ static enum step show(struct ctx *c, struct fail *f)
     struct launcher_view v = launcher_for(c, &asked);
 
     (void)f;
+    v.leads = teaches(c);
     if (c->shadow != NULL && !str_is_set(asked.q) && !str_is_set(asked.from))
         compare_page(c);
     if (c->beside != NULL && !c->beside->waits)
@@ -98,9 +151,9 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
     return step_into(c, favourites_load);
 }
 
-const struct step_row launcher_show[] = { { load_session }, { flow_need_person },
-                                          { load_beside },  { load_favourites },
-                                          { show },         { NULL } };
+const struct step_row launcher_show[] = { { load_session },    { flow_need_person }, { load_beside },
+                                          { load_favourites }, { load_pins },        { show },
+                                          { NULL } };
 
 /* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
 static bool is_own_path(struct str back)

@@ -3,6 +3,7 @@
  *
  * Of a look the person learns at once that it was, when, from which office, and for what kind of reason; never the
  * words of the reason, which may speak of others, nor who in the office it was. */
+#include "audit/proof.h"
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "base/work.h"
@@ -35,7 +36,8 @@ enum {
     BUDGET_S = 3600,
     LIST_MAX_B = 4096,
     SAID_S = 60,
-    EXPORT_MAX_B = 16 << 20
+    EXPORT_MAX_B = 64 << 20,
+    PROOF_MAX_B = 2 * AUDIT_LINE_MAX_B
 };
 
 static const struct str said_cookie = S("me_said");
@@ -47,6 +49,9 @@ struct me { /* c->state; what a worker thread touches is in here alone */
     struct pleas *pleas;
     int64_t now_s;
     size_t most, most_B;
+    bool proves;        /* of a file: each of its lines, by the last head; none where none is signed yet */
+    struct str head;    /* JSON */
+    struct str *proofs; /* of each event: JSON; absent: no head is over it yet */
     struct own_log log;
     bool ok;
     struct fail why, why_pleas;
@@ -93,12 +98,38 @@ static bool read_consents(void *with, struct db *d, struct arena *a, struct fail
     return consents_of(d, a, x->person, &x->leaves, f) && held_of(d, a, x->person, &x->held, f);
 }
 
+/* Hashes of others, and nothing else of them. */
+static void prove(struct me *x)
+{
+    struct fail none = { 0 };
+    const struct audit_prover *p = audit_prover_new(x->audit_dir, x->arena, &none);
+    struct json_out head = json_out(x->arena, PROOF_MAX_B);
+
+    x->proofs = arena_make_n(x->arena, x->log.events.n + 1, struct str);
+    if (p == NULL)
+        return;
+    json_begin_object(&head);
+    audit_prover_head(p, &head);
+    json_end_object(&head);
+    x->head = json_done(&head);
+    for (size_t i = 0; i < x->log.events.n; i++) {
+        struct json_out one = json_out(x->arena, PROOF_MAX_B);
+        json_begin_object(&one);
+        bool proven = audit_prover_put(p, x->arena, &one, (uint64_t)x->log.events.at[i].n, x->log.events.at[i].line);
+        json_end_object(&one);
+        if (proven)
+            x->proofs[i] = json_done(&one);
+    }
+}
+
 static void run(void *arg)
 {
     struct me *x = arg;
     struct fail why = { 0 };
 
     x->ok = own_log_read(x->audit_dir, x->arena, x->person, x->most, x->most_B, &x->log, &x->why);
+    if (x->ok && x->proves)
+        prove(x);
     if (x->pleas != NULL && !pleas_now(x->pleas, x->arena, read_pleas, x, &x->why_pleas))
         x->own = (struct pleas_found){ 0 };
     if (x->consents == NULL || consents_now(x->consents, x->arena, read_consents, x, &why))
@@ -118,7 +149,7 @@ static enum step count(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-static enum step read_with(struct ctx *c, size_t most, size_t most_B, struct fail *f)
+static enum step read_with(struct ctx *c, size_t most, size_t most_B, bool proves, struct fail *f)
 {
     struct me *x = c->state;
 
@@ -131,7 +162,8 @@ static enum step read_with(struct ctx *c, size_t most, size_t most_B, struct fai
                       .consents = c->consents,
                       .now_s = c->now_s,
                       .most = most,
-                      .most_B = most_B };
+                      .most_B = most_B,
+                      .proves = proves };
     arena_adopt(c->arena, x->arena, release_arena);
     if (!work_ask(c->work, &c->batch, run, x))
         return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
@@ -140,7 +172,7 @@ static enum step read_with(struct ctx *c, size_t most, size_t most_B, struct fai
 
 static enum step read_page(struct ctx *c, struct fail *f)
 {
-    return read_with(c, EVENTS_READ, FIND_PAGE_B, f);
+    return read_with(c, EVENTS_READ, FIND_PAGE_B, false, f);
 }
 
 /* ── names ──────────────────────────────────────────────────────────────── */
@@ -766,7 +798,7 @@ const struct step_row me_act[] = { { load_session }, { flow_need_person }, { act
 
 static enum step read_all(struct ctx *c, struct fail *f)
 {
-    return read_with(c, EXPORT_READ, EXPORT_B, f);
+    return read_with(c, EXPORT_READ, EXPORT_B, true, f);
 }
 
 static void put_time(struct ctx *c, struct json_out *o, const char *name, int64_t at_s)
@@ -833,9 +865,17 @@ static void write_events(struct ctx *c, struct json_out *o, const struct me *x)
         json_put_str(o, S("told"), e->claims);
         json_put_str(o, S("policy"), e->rule);
         json_put_str(o, S("support_code"), e->support_code);
+        if (x->proofs != NULL && str_is_set(x->proofs[i])) {
+            json_key(o, S("proof"));
+            json_raw(o, x->proofs[i]);
+        }
         json_end_object(o);
     }
     json_end_array(o);
+    if (str_is_set(x->head)) {
+        json_key(o, S("proof_head"));
+        json_raw(o, x->head);
+    }
     json_put_bool(o, S("events_complete"), x->ok && x->log.events.next == 0);
 }
 

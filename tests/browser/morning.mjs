@@ -3,6 +3,7 @@
 //   node morning.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Keyboard } from './keyboard.mjs';
@@ -161,6 +162,131 @@ await test('15: a service that is down by an admin’s word says so on its tile 
   await good(olli.page, 'the nation’s notice');
   await until('it is everybody’s', () => sees(pikku.page, 'Koko maalle'));
   for (const v of [tiina, aino, pikku, olli]) await v.context.close();
+});
+
+/* --- a teacher's page of a group --- */
+
+for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'sv-SE', false]])
+  await test(`15 at ${width}, ${lang}: what a teacher pins for 7B stands first on the page of its pupils alone, and is gone when it is taken away`, async () => {
+    const aino = await visitor({ width, lang, scripts }), eino = await visitor({ width }), elsa = await visitor();
+    await signIn(aino.page, 'aino');
+    await signIn(eino.page, 'eino');
+    await signIn(elsa.page, 'elsa');
+    await press(aino.page, 'main a[href="/class"]');
+    await looks(aino.page, 'class');
+    await press(aino.page, 'main .choice a');
+    await looks(aino.page, 'class-7b');
+    const pin = async (values, service = 'kanerva') => {
+      await aino.page.selectOption('#service', service);
+      for (const [k, v] of Object.entries(values)) await aino.page.fill(`#${k}`, v);
+      await press(aino.page, '[name=act][value=pin]');
+    };
+    await pin({ title: 'x', to: 'https://evil.example/' });
+    await bad(aino.page, 'a link to somewhere else');
+    await pin({ to: '', until: '2020-01-01' });
+    await bad(aino.page, 'a day that is over');
+    check(await aino.page.inputValue('#title') === 'x', 'what was typed is lost');
+    const [today] = local(Date.now());
+    await pin({ title: `Novelli <i>${width}</i>, luku 4`, to: 'http://127.0.0.1:9/kurssit/7?a=1&b=2', until: today });
+    await good(aino.page, 'the pin');
+    check((await aino.page.locator('.codes .qr svg path').count()) === 1, 'no code to print');
+    check((await aino.page.textContent('.codes .raw')).includes(`${g.url}/open/kanerva?to=`), 'the address under the code');
+    await looks(aino.page, 'class-pinned');
+    await eino.page.goto(`${g.url}/`);
+    const first = eino.page.locator('.pins a.tile').first();
+    check((await first.textContent()).includes(`Novelli <i>${width}</i>`), `it is not first: ${await main(eino.page)}`);
+    check(new URL(await first.getAttribute('href'), g.url).searchParams.get('to') === 'http://127.0.0.1:9/kurssit/7?a=1&b=2', 'where it leads');
+    await looks(eino.page, 'launcher-pinned');
+    check(!(await sees(elsa.page, 'Novelli')), 'another group sees it');
+    const { headers } = await eino.context.request.get(g.url + await first.getAttribute('href'), { maxRedirects: 0 }).then((a) => ({ headers: a.headers() }));
+    check(headers.location === 'http://127.0.0.1:9/kurssit/7?a=1&b=2', `it opens ${headers.location}`);
+    const stranger = await elsa.context.request.post(`${g.url}/class`, { form: { act: 'pin', at: kielo, group: '7B', service: 'kanerva', until: today }, headers: { Origin: g.url } });
+    check(stranger.status() === 404, `a pupil pins: ${stranger.status()}`);
+    await press(aino.page, '[name=act][value=unpin]');
+    await good(aino.page, 'it is taken away');
+    check(!(await sees(eino.page, 'Novelli')), 'it is still there');
+    for (const v of [aino, eino, elsa]) await v.context.close();
+  });
+
+await test('15: the youngest see one large tile first', async () => {
+  const aino = await visitor(), pikku = await visitor({ width: 320 });
+  await signIn(aino.page, 'aino');
+  await signIn(pikku.page, 'pikku');
+  await aino.page.goto(`${g.url}/class`);
+  await aino.page.fill('#group', '1B');
+  await press(aino.page, 'form.card .b');
+  await aino.page.selectOption('#service', 'vaahtera');
+  await press(aino.page, '[name=act][value=pin]');
+  await good(aino.page, 'the pin');
+  await pikku.page.goto(`${g.url}/`);
+  check((await pikku.page.locator('.roomy > li').first().getAttribute('class')) === 'first' && (await pikku.page.textContent('.roomy .first')).includes('Tee tämä ensin'), 'it is not the first tile');
+  await looks(pikku.page, 'pupil-pinned');
+  await aino.context.close();
+  await pikku.context.close();
+});
+
+await test('15: the end of a lesson signs out the pupils of the group alone, and says which services do not hear of it', async () => {
+  const aino = await visitor({ width: 320 }), eino = await visitor(), elsa = await visitor(), oskar = await visitor();
+  for (const [v, user] of [[aino, 'aino'], [eino, 'eino'], [elsa, 'elsa'], [oskar, 'oskar']]) await signIn(v.page, user);
+  const other = await oskar.context.request.post(`${g.url}/class`, { form: { act: 'end', at: kielo, group: '7B' }, headers: { Origin: g.url } });
+  check(other.status() === 404, `a teacher of another school ends it: ${other.status()}`);
+  await aino.page.goto(`${g.url}/class?at=${kielo}&group=7B`);
+  await press(aino.page, '[name=act][value=end]');
+  await good(aino.page, 'the end');
+  check((await aino.page.textContent('.note.warn')).includes('Kanerva Oppikirjat'), 'what does not hear is not said');
+  await looks(aino.page, 'class-ended');
+  await until('the pupil is signed out', async () => { await eino.page.goto(`${g.url}/`); return eino.page.url().includes('/sign-in'); });
+  await elsa.page.goto(`${g.url}/`);
+  await aino.page.goto(`${g.url}/`);
+  check(new URL(elsa.page.url()).pathname === '/' && new URL(aino.page.url()).pathname === '/', 'somebody else was signed out');
+  const lines = fs.readdirSync(path.join(g.state, 'audit')).filter((f) => f.startsWith('audit-')).map((f) => fs.readFileSync(path.join(g.state, 'audit', f), 'utf8')).join('');
+  check(lines.includes(`"event":"end_lesson"`) && lines.includes(`oulu/${kielo}/7B`), 'it is not in the audit log');
+  for (const v of [aino, eino, elsa, oskar]) await v.context.close();
+});
+
+/* --- what is known of me, proven --- */
+
+await test('15: each line of one’s own data is proven by a signed head, by the program and by a small one of its own; one flipped bit is found', async () => {
+  const eino = await visitor();
+  await signIn(eino.page, 'eino');
+  await eino.context.request.get(`${g.url}/open/kanerva`, { maxRedirects: 0 });
+  await g.stop(); // a log that rests is under its head to the end
+  await g.start();
+  await until('the session is found again', async () => { await eino.page.goto(`${g.url}/`); return new URL(eino.page.url()).pathname === '/'; });
+  const answer = await eino.context.request.get(`${g.url}/me/data`), text = await answer.text(), data = JSON.parse(text);
+  const proven = data.events.filter((e) => e.proof), opened = proven.find((e) => e.event === 'open' && e.service === 'kanerva');
+  check(answer.status() === 200 && data.proof_head && opened && proven.length >= 2, `nothing is proven: ${text.slice(0, 500)}`);
+  check(!proven.some((e) => JSON.parse(e.proof.record).person !== JSON.parse(opened.proof.record).person), 'a line of somebody else is in it');
+  const keys = path.join(g.dir, 'keys.json'), file = path.join(g.dir, 'me.json'), one = path.join(g.dir, 'proof.json');
+  const shown = g.cli('audit', 'keys', '-c', g.config);
+  check(shown.status === 0, shown.stderr);
+  fs.writeFileSync(keys, shown.stdout);
+  fs.writeFileSync(file, text);
+  const small = (f) => spawnSync('python3', [path.join(root, 'audit/check_proof.py'), keys, f], { encoding: 'utf8' });
+  const good_ = small(file);
+  check(good_.status === 0 && good_.stdout.startsWith(`holds: ${proven.length} of`), `the small program: ${good_.stdout} ${good_.stderr}`);
+  const proof = g.cli('audit', 'prove', '-c', g.config, String(opened.record));
+  check(proof.status === 0, `prove: ${proof.stdout} ${proof.stderr}`);
+  fs.writeFileSync(one, proof.stdout);
+  const held = g.cli('audit', 'verify', '-c', g.config, '--proof', one);
+  check(held.status === 0 && held.stdout.trim() === opened.proof.record, `verify: ${held.stdout} ${held.stderr}`);
+  check(g.cli('audit', 'verify', '--jwks', keys, '--proof', one).status === 0 && small(one).status === 0, 'a proof with the published keys');
+  check(g.cli('audit', 'prove', '-c', g.config, '99999').status === 1, 'a record that there is not is proven');
+  // The record, its path, the head, the root, the signature: one bit of each.
+  const flips = [[opened.proof.record.slice(20, 60), 3], [opened.proof.path[0], 5], [data.proof_head.head, 7], [data.proof_head.root, 9], [data.proof_head.signature, data.proof_head.signature.length - 9]];
+  for (const [what, i] of flips) {
+    const escaped = JSON.stringify(what).slice(1, -1), changed = what.slice(0, i) + String.fromCharCode(what.charCodeAt(i) ^ 1) + what.slice(i + 1);
+    for (const [from, name] of [[text, file], [proof.stdout, one]]) {
+      check(from.includes(escaped), `${what} is not in ${name}`);
+      fs.writeFileSync(name, from.replace(escaped, JSON.stringify(changed).slice(1, -1)));
+      const said = small(name);
+      check(said.status === 1 && said.stdout.startsWith('does not hold'), `${what} with one bit flipped: ${said.stdout} ${said.stderr}`);
+      check(name !== one || g.cli('audit', 'verify', '-c', g.config, '--proof', one).status === 1, `the program takes ${what} with one bit flipped`);
+    }
+  }
+  const whole = g.cli('audit', 'verify', '-c', g.config);
+  check(whole.status === 0, `the log: ${whole.stdout}`);
+  await eino.context.close();
 });
 
 await browser.close();
