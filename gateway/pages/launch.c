@@ -151,9 +151,9 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
     return step_into(c, favourites_load);
 }
 
-const struct step_row launcher_show[] = { { load_session },    { flow_need_person }, { load_beside },
-                                          { load_favourites }, { load_pins },        { show },
-                                          { NULL } };
+const struct step_row launcher_show[] = {
+    { load_session }, { flow_need_person }, { load_beside }, { load_favourites }, { load_pins }, { show }, { NULL }
+};
 
 /* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
 static bool is_own_path(struct str back)
