@@ -1268,9 +1268,23 @@ struct seen_row { /* an affiliation */
     bool ended, waits;
 };
 
+/* What one service is known to have said to the end of sessions (gateway/farewell_note.h). */
+enum told_state { TOLD_HEARD = 0, TOLD_WAITS, TOLD_UNSURE, TOLD_NO_WAY, TOLD_COUNT };
+struct heard_row {
+    struct str service;
+    enum told_state state;
+    struct str code;     /* of TOLD_UNSURE, where one is known */
+    struct str sessions; /* how many; absent: one session's */
+};
+struct heard_rows {
+    const struct heard_row *at;
+    size_t n;
+};
+
 struct session_row {
     struct str when, idp, services;
     bool ended;
+    struct heard_rows told; /* of one that has ended */
 };
 
 struct event_row {
@@ -1314,6 +1328,12 @@ struct choice_row {
     bool on;
 };
 
+struct ended_row { /* an end of many, and what services said to it */
+    struct str when, what;
+    struct heard_rows rows;
+    bool cut; /* there were more */
+};
+
 struct sessions_view { /* GET /admin/sessions; POST: csrf, what=idp|school|group|service, idp, school, group, service,
                           why */
     struct console_page con;
@@ -1327,6 +1347,11 @@ struct sessions_view { /* GET /admin/sessions; POST: csrf, what=idp|school|group
     struct str done; /* of whom they ended */
     enum end_said said;
     bool fresh;
+    struct {
+        const struct ended_row *at;
+        size_t n;
+    } ended;                       /* lately, the newest first */
+    struct str unable, by_browser; /* services that cannot be told at all; that their person's browser alone tells */
 };
 struct html page_sessions(struct arena *a, const struct sessions_view *v);
 

@@ -23,6 +23,7 @@ struct farewell { /* one service, one session */
     int64_t until_ms;
     struct str record;  /* as Redis has it; absent: it has it not */
     int64_t renewed_ms; /* when it was last told that this is in our hands */
+    bool noted;         /* the log says that it waits */
     bool let_go;        /* it is to be anybody's: this process ends */
     /* Whoever waits for the first answer. */
     struct look *look;
@@ -35,6 +36,8 @@ try {             /* of one farewell: as a request, but nobody's */
     struct farewells *all;
     struct farewell *of;
     struct try *next;
+    int64_t began_ms;
+    struct try *beside, **behind; /* of those under way */
     bool begun;
 };
 
@@ -70,6 +73,7 @@ struct farewells {
     const struct settings *set;
     struct farewell_hooks hooks;
     struct hearer *hearers;
+    struct try *trying;
     struct try *ended; /* whose steps are over, and whose memory is not */
     struct look *looks;
     struct metrics *metrics;
@@ -78,6 +82,7 @@ struct farewells {
     /* What is kept in Redis. */
     struct timer take; /* when to look for what others have left */
     struct kv *kv;
+    struct audit *log;
     struct errand *keeping, *dropping; /* being filled; NULL: none */
     struct errand *ready;              /* answered, and to be seen to at the next turn */
     size_t errands;                    /* on their way */
@@ -239,8 +244,28 @@ static void renew(struct farewells *x)
     send_keeping(x);
 }
 
-static void farewell_end(struct farewells *x, struct farewell *f, enum farewell_said said)
+/* ── what the log says of it ────────────────────────────────────────────── */
+
+static void note(struct farewells *x, const struct leaver *who, struct str service, const char *outcome)
 {
+    if (x->log == NULL || !farewell_is_noted(who))
+        return;
+    x->errands++;
+    errand_note(errand_new(x, errand_done), x->log, who, service, outcome);
+}
+
+/* Once: that is when somebody may look. */
+static void note_waits(struct farewells *x, struct farewell *f)
+{
+    if (!f->noted)
+        note(x, &f->who, f->to->id, FAREWELL_NOTE_WAITS);
+    f->noted = true;
+}
+
+/* outcome: FAREWELL_NOTE_HEARD, or by which code it is given up. */
+static void farewell_end(struct farewells *x, struct farewell *f, enum farewell_said said, const char *outcome)
+{
+    note(x, &f->who, f->to->id, outcome);
     keep_no_longer(x, f);
     look_settle(f, said);
     x->in_all--;
@@ -297,6 +322,7 @@ static bool try_begin(struct farewells *x, struct try *t)
         return fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
     x->metrics = c->metrics;
     x->kv = c->kv;
+    x->log = c->audit;
     c->service = registry_service(c->registry, t->of->to->id);
     const struct protocol *p = c->service != NULL ? protocol_of(c, c->service->protocol) : NULL;
     if (p != NULL)
@@ -311,7 +337,10 @@ static void try_now(struct farewells *x, struct hearer *h)
     struct farewell *f = pop(h);
     struct try *t = arena_make(f->arena, struct try);
 
-    *t = (struct try){ .all = x, .of = f };
+    *t = (struct try){ .all = x, .of = f, .began_ms = loop_now_ms(x->loop), .beside = x->trying, .behind = &x->trying };
+    if (x->trying != NULL)
+        x->trying->behind = &t->beside;
+    x->trying = t;
     f->tries++;
     h->under_way++;
     x->under_way++;
@@ -337,6 +366,9 @@ static void judge(struct farewells *x, struct try *t)
         x->hooks.end(x->hooks.self, &t->c);
     h->under_way--;
     x->under_way--;
+    *t->behind = t->beside;
+    if (t->beside != NULL)
+        t->beside->behind = t->behind;
     bool answered = why.kind == FAIL_NONE || why.kind == FAIL_CALLER;
     h->silent = answered ? 0 : h->silent + 1;
     h->quiet_until_ms = loop_now_ms(x->loop) + pauses_ms[h->silent < PAUSES ? h->silent : PAUSES - 1];
@@ -345,12 +377,13 @@ static void judge(struct farewells *x, struct try *t)
               LOG_N("tries", f->tries));
     if (why.kind == FAIL_NONE) {
         metrics_add(x->metrics, METRIC_farewells_heard);
-        farewell_end(x, f, FAREWELL_HEARD);
+        farewell_end(x, f, FAREWELL_HEARD, FAREWELL_NOTE_HEARD);
     } else if (answered || !is_worth_another(x, f)) {
         lose(x, h, why.code);
-        farewell_end(x, f, FAREWELL_CANNOT);
+        farewell_end(x, f, FAREWELL_CANNOT, why.code);
     } else {
         look_settle(f, FAREWELL_WAITS);
+        note_waits(x, f);
         push(h, f);
     }
 }
@@ -370,7 +403,7 @@ static void drop_old(struct farewells *x, struct hearer *h)
 {
     while (h->first != NULL && loop_now_ms(x->loop) >= h->first->until_ms) {
         lose(x, h, "timeout");
-        farewell_end(x, pop(h), FAREWELL_CANNOT);
+        farewell_end(x, pop(h), FAREWELL_CANNOT, "timeout");
     }
 }
 
@@ -395,6 +428,14 @@ static void forget_idle(struct farewells *x)
     }
 }
 
+/* One that hangs is one that has not heard yet, long before its connection is given up. */
+static void note_slow(struct farewells *x)
+{
+    for (const struct try *t = x->trying; t != NULL; t = t->beside)
+        if (loop_now_ms(x->loop) >= t->began_ms + FAREWELL_LOOK_MS)
+            note_waits(x, t->of);
+}
+
 static void set_timer(struct farewells *x)
 {
     int64_t due_ms = INT64_MAX, now_ms = loop_now_ms(x->loop);
@@ -404,6 +445,9 @@ static void set_timer(struct farewells *x)
         if (h->under_way == 0 && at > now_ms && at < due_ms)
             due_ms = at;
     }
+    for (const struct try *t = x->trying; t != NULL; t = t->beside)
+        if (!t->of->noted && t->began_ms + FAREWELL_LOOK_MS < due_ms)
+            due_ms = t->began_ms + FAREWELL_LOOK_MS;
     if (due_ms != INT64_MAX && !x->stopped)
         timer_set(x->loop, &x->timer, due_ms - now_ms);
 }
@@ -425,6 +469,7 @@ static void turn(struct timer *timer)
         while (may_try(x, h))
             try_now(x, h);
     }
+    note_slow(x);
     renew(x);
     send_dropping(x);
     forget_idle(x);
@@ -455,7 +500,10 @@ static struct farewell *say(struct farewells *x, const struct leaver *who, struc
     *f = (struct farewell){ .arena = a, .to = h, .until_ms = loop_now_ms(x->loop) + lasts_ms };
     f->who = (struct leaver){ .sid = arena_str(a, who->sid),
                               .person = arena_str(a, who->person),
-                              .told = arena_str(a, who->told) };
+                              .told = arena_str(a, who->told),
+                              .idp = arena_str(a, who->idp),
+                              .why = arena_str(a, who->why),
+                              .row = arena_str(a, who->row) };
     x->in_all++;
     push(h, f);
     return f;
@@ -464,11 +512,15 @@ static struct farewell *say(struct farewells *x, const struct leaver *who, struc
 static struct farewell *say_and_keep(struct ctx *c, const struct leaver *who, struct str service)
 {
     struct farewells *x = c->farewells;
-    struct farewell *f = say(x, who, service, FAREWELL_LASTS_S * 1000);
-
-    if (f == NULL)
-        return NULL;
     x->kv = c->kv;
+    x->log = c->audit;
+    struct farewell *f = say(x, who, service, FAREWELL_LASTS_S * 1000);
+    if (f == NULL) {
+        note(x, who, service, "full");
+        return NULL;
+    }
+    if (f->to->silent > 0)
+        note_waits(x, f);
     const struct farewell_record r = { service, *who, c->now_s + FAREWELL_LASTS_S };
     f->record = farewell_seal(f->arena, c, &r);
     keep(x, f);
@@ -523,6 +575,7 @@ static bool with_ctx(struct farewells *x, struct errand *e,
     if (begun) {
         x->kv = c->kv;
         x->metrics = c->metrics;
+        x->log = c->audit;
         act(x, c, e);
     }
     x->hooks.end(x->hooks.self, c);
@@ -592,8 +645,9 @@ static void see_to_errands(struct farewells *x)
 
 static struct leaver told_as(const struct leaver *who, const struct strs *told, struct str service)
 {
-    struct leaver one = { .sid = who->sid, .person = who->person };
+    struct leaver one = *who;
 
+    one.told = (struct str){ NULL, 0 };
     for (size_t i = 0; told != NULL && i + 1 < told->n; i += 2)
         if (str_eq(told->at[i], service))
             one.told = told->at[i + 1];

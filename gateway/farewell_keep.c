@@ -4,7 +4,7 @@
 #include "base/seals.h"
 #include "wire/json.h"
 
-enum { RECORD_MAX_B = 2048, ID_MAX_B = 128, TOLD_MAX_B = 512 };
+enum { RECORD_MAX_B = 4096, ID_MAX_B = 128, TOLD_MAX_B = 512, WORD_MAX_B = 32 };
 
 static const struct str line = S("all"), bound = S("farewell");
 
@@ -13,6 +13,9 @@ static const struct json_field fields[] = {
     { "sid", JSON_STR, true, ID_MAX_B, offsetof(struct farewell_record, who.sid) },
     { "person", JSON_STR, true, ID_MAX_B, offsetof(struct farewell_record, who.person) },
     { "told", JSON_STR, false, TOLD_MAX_B, offsetof(struct farewell_record, who.told) },
+    { "idp", JSON_STR, false, ID_MAX_B, offsetof(struct farewell_record, who.idp) },
+    { "why", JSON_STR, false, WORD_MAX_B, offsetof(struct farewell_record, who.why) },
+    { "row", JSON_STR, false, LEFT_ROW_MAX_B, offsetof(struct farewell_record, who.row) },
     { "until", JSON_INT, true, 0, offsetof(struct farewell_record, until_s) },
     { 0 }
 };
@@ -29,6 +32,9 @@ struct str farewell_seal(struct arena *a, const struct ctx *c, const struct fare
     json_put_str(&o, S("sid"), r->who.sid);
     json_put_str(&o, S("person"), r->who.person);
     json_put_str(&o, S("told"), r->who.told);
+    json_put_str(&o, S("idp"), r->who.idp);
+    json_put_str(&o, S("why"), r->who.why);
+    json_put_str(&o, S("row"), r->who.row);
     json_put_int(&o, S("until"), r->until_s);
     json_end_object(&o);
     struct str plain = json_done(&o);
@@ -72,12 +78,13 @@ struct errand *errand_new(void *self, void (*done)(void *self, struct errand *e)
     struct errand *e = arena_make(a, struct errand);
 
     *e = (struct errand){ .batch = { 0, answered }, .arena = a, .self = self, .done = done };
-    e->texts = arena_make_n(a, KV_LINE_MOST, struct str);
     return e;
 }
 
 void errand_add(struct errand *e, struct str text)
 {
+    if (e->texts == NULL)
+        e->texts = arena_make_n(e->arena, KV_LINE_MOST, struct str);
     e->texts[e->n++] = arena_str(e->arena, text);
 }
 
@@ -107,5 +114,13 @@ void errand_drop(struct errand *e, struct kv *k)
 void errand_take(struct errand *e, struct kv *k)
 {
     kv_line_take(k, &e->batch, e->arena, &e->got, KV_FAREWELL, line, FAREWELL_TAKE_MOST, FAREWELL_LEASE_MS);
+    sent(e);
+}
+
+void errand_note(struct errand *e, struct audit *log, const struct leaver *who, struct str service, const char *outcome)
+{
+    const struct audit_event event = farewell_line(who, service, outcome);
+
+    audit_ask(log, &e->batch, e->arena, &event, &e->written);
     sent(e);
 }

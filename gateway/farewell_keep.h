@@ -9,6 +9,7 @@
 #define GATEWAY_FAREWELL_KEEP_H
 
 #include "gateway/farewell.h"
+#include "gateway/farewell_note.h"
 #include "wire/kv.h"
 
 enum {
@@ -30,11 +31,12 @@ struct str farewell_seal(struct arena *a, const struct ctx *c, const struct fare
 /* False: none of ours, or of a root secret that is no more. */
 bool farewell_unseal(struct arena *a, const struct ctx *c, struct str text, struct farewell_record *out);
 
-/* Texts on their way to Redis, whose memory is their own. */
+/* Texts on their way to Redis, or a line on its way to the log, whose memory is their own. */
 struct errand {
     struct batch batch; /* first */
     struct arena *arena;
     struct kv_got got;
+    struct audit_got written;
     void *self;
     void (*done)(void *self,
                  struct errand *e); /* not before errand_send…() has returned; then frees it by errand_free() */
@@ -51,5 +53,7 @@ void errand_free(struct errand *e);
 void errand_keep(struct errand *e, struct kv *k, int64_t after_ms);
 void errand_drop(struct errand *e, struct kv *k);
 void errand_take(struct errand *e, struct kv *k);
+void errand_note(struct errand *e, struct audit *log, const struct leaver *who, struct str service,
+                 const char *outcome); /* one line; whether it was written is nobody's affair */
 
 #endif

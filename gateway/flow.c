@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/flow.h"
+#include "gateway/farewell_note.h"
 
 #include "alarms/alarms.h"
 #include "audit/audit.h"
@@ -535,7 +536,7 @@ static void tell_former(struct ctx *c, const struct session *before, struct str 
     if (before == NULL)
         return;
     will_drop(c, old);
-    const struct leaver who = { .sid = before->sid, .person = before->person->id };
+    const struct leaver who = leaver_of(before, LEFT_BY_OTHER);
     if (!str_eq(before->person->id, c->person->id))
         farewells_tell(c, &who, &before->told, &before->services);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/farewell_note.h"
 #include "gateway/logout_trips.h"
 
 #include "base/codec.h"
@@ -87,7 +88,7 @@ static struct strs others_than(const struct ctx *c, const struct service *by, co
 static void tell_unanswered(struct ctx *c, const struct logout *l)
 {
     const struct session *s = c->session;
-    const struct leaver who = { .sid = s->sid, .person = s->person->id };
+    const struct leaver who = leaver_of(s, l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_PERSON);
     struct strs told = others_than(c, l->by, &s->services);
 
     farewells_tell(c, &who, &s->told, &told);
@@ -150,7 +151,9 @@ static enum step say_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (l->trail == NULL)
         return NEXT;
-    const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
+    struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
+    if (c->session != NULL)
+        who = leaver_of(c->session, l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_PERSON);
     gather(c, l);
     l->told = others_than(c, l->by, &l->opened);
     enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);

@@ -2,6 +2,7 @@
  * Sessions end whose browser is not here. */
 #include "audit/audit.h"
 #include "gateway/farewell.h"
+#include "gateway/farewell_note.h"
 #include "gateway/logout.h"
 #include "gateway/metrics.h"
 #include "gateway/session/session.h"
@@ -77,7 +78,7 @@ static enum step end_ask(struct ctx *c, struct fail *f)
 static void tell(struct ctx *c, const struct logout_elsewhere *l, struct asked_end *e)
 {
     const struct session *s = e->session;
-    const struct leaver who = { .sid = s->sid, .person = s->person->id };
+    const struct leaver who = leaver_of(s, l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_CITY);
 
     e->told = but(c->arena, &s->services, l->by);
     e->said = arena_make_n(c->arena, e->told.n + 1, enum farewell_said);

@@ -19,6 +19,9 @@ struct release; /* gateway/release.h */
 
 struct leaver {             /* whose session is over */
     struct str sid, person; /* as in struct session; person: its id */
+    struct str idp;         /* theirs; absent: not known, or nobody's affair in the log (farewell_note.h) */
+    struct str why;         /* how it ended, one of farewell_note.h's words */
+    struct str row;         /* the act that ended it, as the log names it: "idp oulu-edu"; absent: no act of its own */
     /* What the protocol had kept of this service by session_told() when it answered it, for instance the NameID that it
      * was told; absent: nothing, or no more is known of the session than its browser's own trail. */
     struct str told;

@@ -2,6 +2,7 @@
 #include "gateway/vigil.h"
 
 #include "base/address.h"
+#include "gateway/farewell_note.h"
 #include "gateway/session/session.h"
 #include "gateway/will.h"
 #include "model/test_school.h"
@@ -63,7 +64,7 @@ static enum verdict judge(const struct ctx *c, struct watched *w)
 static void tell(struct ctx *c, struct watched *w)
 {
     const struct strs one = { &w->service, 1 };
-    const struct leaver who = { .sid = w->session->sid, .person = w->session->person->id };
+    const struct leaver who = leaver_of(w->session, LEFT_BY_POLICY);
 
     farewells_tell(c, &who, &w->session->told, &one);
 }

@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/farewell_note.h"
 #include "gateway/session/session.h"
+#include "registry/ends.h"
 #include "wire/json.h"
 
 #include <assert.h>
@@ -17,7 +19,7 @@ static const struct str line = S("all");
 /* ── the record ─────────────────────────────────────────────────────────── */
 
 struct record {
-    struct str sid, person;
+    struct str sid, person, idp;
     int64_t ends_s; /* the session can be no more after this */
     const struct json_value *services, *told;
 };
@@ -25,6 +27,7 @@ struct record {
 static const struct json_field fields[] = {
     { "sid", JSON_STR, true, ID_MAX_B, offsetof(struct record, sid) },
     { "person", JSON_STR, true, ID_MAX_B, offsetof(struct record, person) },
+    { "idp", JSON_STR, false, ID_MAX_B, offsetof(struct record, idp) },
     { "ends", JSON_INT, true, 0, offsetof(struct record, ends_s) },
     { "services", JSON_ARRAY, true, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
@@ -47,6 +50,7 @@ static struct str write(struct ctx *c, const struct session *s)
     json_begin_object(&o);
     json_put_str(&o, S("sid"), s->sid);
     json_put_str(&o, S("person"), s->person->id);
+    json_put_str(&o, S("idp"), s->person->idp);
     json_put_int(&o, S("ends"), s->ends_s);
     put_list(&o, S("services"), &s->services);
     put_list(&o, S("told"), &s->told);
@@ -172,9 +176,9 @@ void will_take(struct ctx *c, struct str id_hash, struct kv_got *got)
         kv_take(c->kv, &c->batch, c->arena, got, KV_WILL, id_hash);
 }
 
-static void tell(struct ctx *c, const struct record *r)
+static void tell(struct ctx *c, const struct record *r, const char *why, struct str row)
 {
-    const struct leaver who = { .sid = r->sid, .person = r->person };
+    const struct leaver who = { .sid = r->sid, .person = r->person, .idp = r->idp, .why = str_of(why), .row = row };
     struct strs services = list_of(c->arena, r->services), told = list_of(c->arena, r->told);
 
     farewells_tell(c, &who, &told, &services);
@@ -188,7 +192,7 @@ bool will_read(struct ctx *c, struct str id_hash, struct str sid, const struct k
     if (got->outcome != KV_HIT || !open_record(c, id_hash, got->value, &r))
         return false;
     if (!str_eq(r.sid, sid)) {
-        tell(c, &r);
+        tell(c, &r, LEFT_BY_OTHER, S(""));
         return false;
     }
     *told = list_of(c->arena, r.told);
@@ -219,6 +223,8 @@ struct turn {     /* at the line, or at one session */
     struct turn *next;
     struct str id_hash; /* absent: the line */
     struct kv_got due, session, will, more;
+    const char *why; /* it is over */
+    struct str row;
     bool begun;
 };
 
@@ -257,6 +263,22 @@ static enum step session_asked(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* A record that is still there says who ended it; one that is not, that nobody did. */
+static void why_over(struct ctx *c, struct turn *t)
+{
+    struct session *s = session_that_was(c, t->id_hash, &t->session);
+    struct mark by;
+
+    t->why = LEFT_BY_CLOCK;
+    if (s == NULL || session_left_s(c->set, s, c->now_s) <= 0)
+        return;
+    t->why = LEFT_BY_SWITCH;
+    if (!ends_marked_by(c->ends, c->arena, s, &by))
+        return;
+    t->why = LEFT_BY_ACT;
+    t->row = left_row(c->arena, c->registry, &by);
+}
+
 /* Redis away says nothing of a session. */
 static enum step session_judged(struct ctx *c, struct fail *f)
 {
@@ -269,6 +291,8 @@ static enum step session_judged(struct ctx *c, struct fail *f)
         look_again_at(c, t->id_hash, session_left_s(c->set, s, c->now_s), &t->more);
     else
         kv_take(c->kv, &c->batch, c->arena, &t->will, KV_WILL, t->id_hash);
+    if (s == NULL)
+        why_over(c, t);
     return WAIT;
 }
 
@@ -281,7 +305,7 @@ static enum step will_taken(struct ctx *c, struct fail *f)
         return DONE;
     struct record r;
     if (t->will.outcome == KV_HIT && open_record(c, t->id_hash, t->will.value, &r))
-        tell(c, &r);
+        tell(c, &r, t->why, t->row);
     kv_line_drop(c->kv, &c->batch, c->arena, &t->more, KV_WILLS, line, &t->id_hash, 1);
     return WAIT;
 }

@@ -293,6 +293,11 @@ bool ends_marked(struct ends *e, const struct session *s)
     return e != NULL && marks_end(e->marks, s);
 }
 
+bool ends_marked_by(struct ends *e, struct arena *a, const struct session *s, struct mark *by)
+{
+    return e != NULL && marks_end_by(e->marks, a, s, by);
+}
+
 bool ends_taken_back(struct ends *e, struct str person, struct str service, int64_t given_s)
 {
     return e != NULL && marks_taken_back(e->marks, person, service, given_s);

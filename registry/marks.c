@@ -296,7 +296,8 @@ size_t marks_count(struct marks *m)
 
 /* ── does one of them end this session? ─────────────────────────────────── */
 
-static bool ended_by(const struct marks *m, const struct session *s, const struct mark *x)
+/* By it: x as it was asked for. */
+static bool ended_by(const struct marks *m, const struct session *s, const struct mark *x, struct mark *by)
 {
     struct key k;
 
@@ -304,25 +305,28 @@ static bool ended_by(const struct marks *m, const struct session *s, const struc
     if (!k.good)
         return false;
     const struct place *at = find(m, key_str(&k));
-    return at->key.p != NULL && s->began_s <= at->at_s && !str_eq(s->sid, at->spare);
+    if (at->key.p == NULL || s->began_s > at->at_s || str_eq(s->sid, at->spare))
+        return false;
+    *by = *x;
+    return true;
 }
 
-static bool ended_at(const struct marks *m, const struct session *s, const struct affiliation *a)
+static bool ended_at(const struct marks *m, const struct session *s, const struct affiliation *a, struct mark *by)
 {
     struct mark x = { .kind = MARK_PLACE, .provider_oid = a->provider_oid };
 
-    if (ended_by(m, s, &x))
+    if (ended_by(m, s, &x, by))
         return true;
     x.school = a->school_oid;
     if (!str_is_set(x.school))
         return false;
-    if (ended_by(m, s, &x))
+    if (ended_by(m, s, &x, by))
         return true;
     x.group = a->group;
-    return str_is_set(x.group) && a->role == ROLE_LEARNER && ended_by(m, s, &x);
+    return str_is_set(x.group) && a->role == ROLE_LEARNER && ended_by(m, s, &x, by);
 }
 
-static bool ended_in(const struct marks *m, const struct session *s, struct str service)
+static bool ended_in(const struct marks *m, const struct session *s, struct str service, struct mark *by)
 {
     struct mark x = { .kind = MARK_SERVICE, .what = service };
     struct key g;
@@ -331,48 +335,66 @@ static bool ended_in(const struct marks *m, const struct session *s, struct str 
     key_part(&g, service);
     if (!g.good || find(m, key_str(&g))->key.p == NULL)
         return false;
-    if (ended_by(m, s, &x))
+    if (ended_by(m, s, &x, by))
         return true;
     for (size_t i = 0; i < s->person->affiliation_count; i++) {
         const struct affiliation *a = &s->person->affiliations[i];
         x.provider_oid = a->provider_oid;
         x.school = (struct str){ NULL, 0 };
-        if (ended_by(m, s, &x))
+        if (ended_by(m, s, &x, by))
             return true;
         x.school = a->school_oid;
-        if (str_is_set(x.school) && ended_by(m, s, &x))
+        if (str_is_set(x.school) && ended_by(m, s, &x, by))
             return true;
     }
     return false;
 }
 
-static bool ends_it(const struct marks *m, const struct session *s, unsigned kinds)
+static bool ends_it(const struct marks *m, const struct session *s, unsigned kinds, struct mark *by)
 {
     const struct person *p = s->person;
 
-    if ((kinds & 1U << MARK_PERSON) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_PERSON, .what = p->id }))
+    if ((kinds & 1U << MARK_PERSON) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_PERSON, .what = p->id }, by))
         return true;
-    if ((kinds & 1U << MARK_IDP) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }))
+    if ((kinds & 1U << MARK_IDP) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }, by))
         return true;
     for (size_t i = 0; (kinds & 1U << MARK_PLACE) != 0 && i < p->affiliation_count; i++)
-        if (ended_at(m, s, &p->affiliations[i]))
+        if (ended_at(m, s, &p->affiliations[i], by))
             return true;
     for (size_t i = 0; (kinds & 1U << MARK_SERVICE) != 0 && i < s->services.n; i++)
-        if (ended_in(m, s, s->services.at[i]))
+        if (ended_in(m, s, s->services.at[i], by))
             return true;
     return false;
 }
 
-bool marks_end(struct marks *m, const struct session *s)
+static bool end_by(struct marks *m, const struct session *s, struct mark *by)
 {
     unsigned kinds = atomic_load_explicit(&m->kinds, memory_order_relaxed);
 
     if (kinds == 0)
         return false;
     (void)pthread_rwlock_rdlock(&m->lock);
-    bool yes = ends_it(m, s, kinds);
+    bool yes = ends_it(m, s, kinds, by);
     (void)pthread_rwlock_unlock(&m->lock);
     return yes;
+}
+
+bool marks_end(struct marks *m, const struct session *s)
+{
+    struct mark by;
+
+    return end_by(m, s, &by);
+}
+
+bool marks_end_by(struct marks *m, struct arena *a, const struct session *s, struct mark *by)
+{
+    if (!end_by(m, s, by))
+        return false;
+    by->what = arena_str(a, by->what);
+    by->provider_oid = arena_str(a, by->provider_oid);
+    by->school = arena_str(a, by->school);
+    by->group = arena_str(a, by->group);
+    return true;
 }
 
 /* ── does one of them end what a service was given? ─────────────────────── */

@@ -40,6 +40,8 @@ bool marks_put(struct marks *m, const struct mark *x, int64_t now_s);
 /* There are too many already for one more of this sort, of its area or of all; one that is there may be renewed. */
 bool marks_full(struct marks *m, const struct mark *x, int64_t now_s);
 bool marks_end(struct marks *m, const struct session *s);
+/* Likewise, and says which mark it was (not spare, nor times); all of it is in a. */
+bool marks_end_by(struct marks *m, struct arena *a, const struct session *s, struct mark *by);
 size_t marks_count(struct marks *m);
 
 /* Not sessions but what one service was given in them: a person has taken back what they let it be told.  Ends whatever

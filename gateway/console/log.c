@@ -155,10 +155,10 @@ static struct str event_words(struct str event, enum lang lang)
     static const struct {
         const char *event;
         enum said words;
-    } known[] = { { "login", C_event_login },        { "open", C_event_open },       { "release", C_event_release },
-                  { "refused", C_event_refused },    { "logout", C_event_logout },   { "change", C_event_change },
-                  { "change.row", C_event_row },     { "console", C_event_console }, { "pruned", C_event_pruned },
-                  { "evaluated", C_event_evaluated } };
+    } known[] = { { "login", C_event_login },         { "open", C_event_open },        { "release", C_event_release },
+                  { "refused", C_event_refused },     { "logout", C_event_logout },    { "change", C_event_change },
+                  { "change.row", C_event_row },      { "console", C_event_console },  { "pruned", C_event_pruned },
+                  { "evaluated", C_event_evaluated }, { "farewell", C_event_farewell } };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_eq(event, str_of(known[i].event)))
@@ -188,8 +188,8 @@ static struct log_line line_of_log(struct ctx *c, const struct audit_found *x)
 
 static void put_events(struct ctx *c, const struct reading *r, struct log_view *v)
 {
-    static const char *const events[] = { "login",  "open",       "release", "refused",  "logout",
-                                          "change", "change.row", "console", "evaluated" };
+    static const char *const events[] = { "login",  "open",       "release", "refused",   "logout",
+                                          "change", "change.row", "console", "evaluated", "farewell" };
     enum { EVENTS = sizeof events / sizeof *events };
     struct choice *at = arena_make_n(c->arena, EVENTS, struct choice);
 

@@ -14,6 +14,7 @@
 #include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
+#include "gateway/console/heard.h"
 #include "gateway/session/done.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"
@@ -27,7 +28,7 @@ enum {
     LOOK_S = 1800,
     LOOK_MAX_B = 4096,
     CANDIDATES_MAX = 64,
-    EVENTS_SHOWN = 60,
+    EVENTS_SHOWN = 100,
     LOOKS_SHOWN = 20,
     SESSIONS_SHOWN = 20,
     EXPORT_LINES = 10000,
@@ -548,9 +549,11 @@ static void put_sessions(struct ctx *c, const struct people *x, struct person_vi
         p.idp = e->idp;
         const struct session s = { .sid = e->sid, .began_s = e->at_s, .person = &p, .services = services };
         bool ended = left || ends_marked(c->ends, &s);
-        rows[v->sessions.n++] = (struct session_row){
-            .when = when_full(c->arena, e->at_s, c->lang), .idp = e->idp, .services = buf_str(&names), .ended = ended
-        };
+        rows[v->sessions.n++] = (struct session_row){ .when = when_full(c->arena, e->at_s, c->lang),
+                                                      .idp = e->idp,
+                                                      .services = buf_str(&names),
+                                                      .ended = ended,
+                                                      .told = heard_session(c, &x->events, e->sid, &services) };
         for (size_t k = 0; !ended && k < services.n; k++)
             if (!strs_has(&open, services.at[k])) {
                 strs_add(c->arena, &open, services.at[k]);
@@ -580,6 +583,8 @@ static struct str event_words(struct ctx *c, const struct audit_found *e)
         return said(C_log_login, c->lang);
     if (is_event(e, "logout"))
         return said(C_log_logout, c->lang);
+    if (is_event(e, "farewell"))
+        return heard_words(c, e);
     if (is_event(e, "open"))
         return with_name(c, C_log_opened, name);
     if (is_event(e, "release"))

@@ -4,10 +4,13 @@
  * Each is of the area in which the admin acts: a service's sessions are those of the area's people alone. */
 #include "alarms/alarms.h"
 #include "base/text.h"
+#include "base/work.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
+#include "gateway/console/heard.h"
 #include "gateway/console/people.h"
+#include "gateway/farewell_note.h"
 #include "gateway/session/done.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -96,17 +99,33 @@ static enum step show(struct ctx *c, struct sessions_view *v, int status)
     return answer_page(c, status, page_sessions(c->arena, v));
 }
 
+static enum step ask_heard(struct ctx *c, struct fail *f)
+{
+    struct heard *h = arena_make(c->arena, struct heard);
+
+    c->state = h;
+    heard_begin(c, h);
+    if (!work_ask(c->work, &c->batch, heard_run, h))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
 static enum step show_form(struct ctx *c, struct fail *f)
 {
+    const struct heard *h = c->state;
     struct sessions_view v = { 0 };
 
-    (void)f;
+    if (!h->ok) {
+        *f = h->why_not;
+        return REFUSE;
+    }
     read_form(&v, c->query);
     v.said = str_is_set(done_here(c, &v.done)) ? END_SAID_DONE : END_SAID_NOTHING;
+    heard_show(c, h, &v);
     return show(c, &v, 200);
 }
 
-const struct step_row admin_sessions[] = { { console_door }, { show_form }, { NULL } };
+const struct step_row admin_sessions[] = { { console_door }, { ask_heard }, { show_form }, { NULL } };
 
 /* ── the act ────────────────────────────────────────────────────────────── */
 
@@ -136,7 +155,6 @@ static bool name_it(struct ctx *c, struct ending *x)
         if (idp == NULL)
             return false;
         x->mark = (struct mark){ .kind = MARK_IDP, .what = idp->id };
-        x->row = arena_join(c->arena, S("idp "), idp->id);
         x->v.done = names_in(&idp->names, c->lang);
         return true;
     case END_SCHOOL:
@@ -145,8 +163,6 @@ static bool name_it(struct ctx *c, struct ending *x)
             return false;
         x->mark = (struct mark){ .kind = MARK_PLACE, .provider_oid = p->oid, .school = s->oid };
         x->mark.group = x->v.what == END_GROUP ? text_composed(c->arena, x->v.group) : (struct str){ NULL, 0 };
-        x->row = arena_printf(c->arena, "%s %.*s/%.*s%s%.*s", whats[x->v.what], STR_ARG(p->id), STR_ARG(s->oid),
-                              x->v.what == END_GROUP ? "/" : "", STR_ARG(x->mark.group));
         x->v.done = arena_printf(c->arena, "%.*s %.*s", STR_ARG(names_in(&s->names, c->lang)), STR_ARG(x->mark.group));
         return true;
     case END_SERVICE:
@@ -154,7 +170,6 @@ static bool name_it(struct ctx *c, struct ending *x)
             return false;
         x->mark = (struct mark){ .kind = MARK_SERVICE, .what = service->id };
         people_place(c, &x->mark);
-        x->row = arena_join(c->arena, S("service "), service->id);
         x->v.done = names_in(&service->names, c->lang);
         return true;
     default:
@@ -191,6 +206,7 @@ static enum step ask(struct ctx *c, struct fail *f)
         x->v.said = END_SAID_NOBODY;
         return show(c, &x->v, 400);
     }
+    x->row = left_row(c->arena, c->registry, &x->mark);
     if (ends_full(c->ends, &x->mark)) {
         x->v.said = END_SAID_FULL;
         return show(c, &x->v, 400);

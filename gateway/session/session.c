@@ -404,17 +404,22 @@ static bool still_good(const struct ctx *c, const struct session *s)
            idp != NULL && idp->enabled && session_is_played(c, s);
 }
 
-struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
+/* What does not open was not written by us, or before the seal was rotated away: no session. */
+struct session *session_that_was(struct ctx *c, struct str id_hash, const struct kv_got *got)
 {
     struct fail unreadable = { 0 };
     struct str plain;
 
-    if (got->outcome == KV_DOWN)
-        (void)kv_away(f, "session");
-    /* What does not open was not written by us, or before the seal was rotated away: no session. */
     if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain))
         return NULL;
-    struct session *s = session_parse(c->arena, plain, &unreadable);
+    return session_parse(c->arena, plain, &unreadable);
+}
+
+struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
+{
+    if (got->outcome == KV_DOWN)
+        (void)kv_away(f, "session");
+    struct session *s = session_that_was(c, id_hash, got);
     if (s == NULL || !still_good(c, s) || ends_has(c->ends, id_hash) || ends_marked(c->ends, s))
         return NULL;
     s->id_hash = id_hash;

@@ -38,6 +38,8 @@ struct str session_key(const struct ctx *c);
  * session_of() reads.  NULL: it is over (*f untouched), or Redis is away (*f). */
 void session_ask(struct ctx *c, struct str id_hash, struct kv_got *got);
 struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f);
+/* What its record said, whether it is over or not.  NULL: there is none that can be read. */
+struct session *session_that_was(struct ctx *c, struct str id_hash, const struct kv_got *got);
 
 /* A new session for a person who was just proven, on a shared device or not; sets
  * no cookie yet.  cookie: what session_cookie_set() hands out once the record is stored. */

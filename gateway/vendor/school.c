@@ -6,6 +6,7 @@
 #include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/farewell.h"
+#include "gateway/farewell_note.h"
 #include "gateway/flow.h"
 #include "gateway/session/done.h"
 #include "gateway/session/session.h"
@@ -460,7 +461,7 @@ static void end_playing(struct ctx *c, struct schooling *x)
 
     if (s == NULL)
         return;
-    const struct leaver who = { .sid = s->sid, .person = s->person->id };
+    const struct leaver who = leaver_of(s, LEFT_BY_PERSON);
     session_drop(c, s->id_hash, &x->dropped);
     will_drop(c, s->id_hash);
     farewells_tell(c, &who, &s->told, &s->services);

@@ -114,6 +114,7 @@ for (const id of Object.keys(samls)) mixed[`/${id}/acs`] = async (req, res) => {
 };
 const there = { soap: '/soap/acs', trip: '/trip/acs', tool: '/tool/launch', back: '/back/cb', stuck: '/stuck/cb', framed: '/framed/cb' };
 
+g.registry += 'admins:\n  - { id: nils, idp: oulu, subject: oulu-nils, role: admin, provider: oulu }\n';
 await g.start();
 const browser = await launch();
 
@@ -277,6 +278,50 @@ for (const javaScriptEnabled of [true, false])
       await context.close();
     });
   }
+
+// What services said stands in the log, and is read back by whoever ended the sessions.
+async function admin(width, javaScriptEnabled) {
+  const context = await browser.newContext({ javaScriptEnabled, locale: 'fi-FI', viewport: { width, height: 900 } }), page = await context.newPage();
+  await page.goto(`${g.url}/admin/sessions`);
+  await page.click('button[name=idp][value=oulu]');
+  await page.fill('input[name=username]', 'nils');
+  await page.fill('input[name=password]', 'salasana-nils');
+  await page.click('form:has(#password) .acts button.b');
+  await page.waitForURL((u) => u.pathname.startsWith('/admin') && !u.pathname.startsWith('/admin/enter'));
+  if (page.url().includes('/admin/area')) await Promise.all([page.waitForNavigation(), page.click('[name=area][value=oulu]')]);
+  await page.goto(`${g.url}/admin/sessions`);
+  return { context, page };
+}
+const states = async (page) => Object.fromEntries(await page.locator('section:has(table) table').first().locator('tbody tr').evaluateAll((rows) => rows.map((r) => [r.cells[0].textContent.trim().replace('Palvelu ', ''), `${r.cells[1].textContent.trim()} ${r.cells[2].textContent.trim()}`.replaceAll('\u00ad', '')])));
+for (const [width, javaScriptEnabled] of [[320, true], [1280, false]])
+  await test(`an admin ends sessions, and reads per service what is true: ended, not yet, could not be confirmed, does not support it; ${width} px, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
+    const { context } = await teacher({}), by = await admin(width, javaScriptEnabled), page = by.page;
+    await page.check('[name=what][value=school]');
+    await page.fill('#why', 'Tietoturvapoikkeama');
+    await Promise.all([page.waitForNavigation(), page.click('form .b.red')]);
+    check(await page.locator('.note.good').count() === 1, `not ended: ${await page.textContent('main')}`);
+    let now = {};
+    await until('each has been told', async () => { await page.goto(`${g.url}/admin/sessions`); now = await states(page); return now.back && now.soap && now.stuck; }, 20000);
+    check(now.back === 'Päättynyt 1' && now.soap === 'Päättynyt 1' && now.stuck === 'Ei vastannut vielä 1', JSON.stringify(now));
+    check(Object.keys(now).length === 3, `of others nobody has said anything: ${JSON.stringify(now)}`);
+    check(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `wider than ${width} px`);
+    if (javaScriptEnabled) await axeFindsNothing(page, 'what services answered to an admin');
+    await release();
+    await until('that one has heard after all', async () => { await page.goto(`${g.url}/admin/sessions`); now = await states(page); return now.stuck === 'Päättynyt 1'; }, 20000);
+    // Of one person, by what they had opened.
+    await page.goto(`${g.url}/admin/people`);
+    await page.fill('[name=q]', 'anna');
+    await page.check('[name=reason][value=incident]');
+    await page.fill('[name=why]', 'Tietoturvapoikkeama');
+    await Promise.all([page.waitForNavigation(), page.click('main form button.b')]);
+    const of_ = Object.fromEntries((await page.locator('table').nth(1).locator('tbody tr').first().locator('li').allTextContents()).map((t) => t.replaceAll('\u00ad', '').trim().replace('Palvelu ', '').split(': ')));
+    for (const [id, said] of Object.entries({ back: 'Päättynyt', soap: 'Päättynyt', stuck: 'Päättynyt', trip: 'Ei voitu varmistaa', framed: 'Ei voitu varmistaa', tool: 'Ei tue uloskirjautumista' }))
+      check(of_[id] === said, `${id}: ${of_[id]}, not ${said}: ${JSON.stringify(of_)}`);
+    check(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `a person's page is wider than ${width} px`);
+    if (javaScriptEnabled) await axeFindsNothing(page, "a person's sessions, and what services answered");
+    await by.context.close();
+    await context.close();
+  });
 
 await browser.close();
 server.closeAllConnections();
