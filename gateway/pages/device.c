@@ -15,6 +15,7 @@
 #include "gateway/session/limits.h"
 #include "gateway/session/screen.h"
 #include "gateway/session/session.h"
+#include "gateway/vigil.h"
 #include "launcher/pages.h"
 #include "model/grant_types.h"
 #include "model/when.h"
@@ -227,8 +228,10 @@ static enum step answer(struct ctx *c, struct fail *f)
         return REFUSE;
     screen_answer(c, &x->screen, yes, x->consented ? consent_words(c->arena, told(c)) : (struct str){ NULL, 0 },
                   &x->answered);
-    if (yes && session_add_service(c, c->session, c->service->id))
+    if (yes && session_add_service(c, c->session, c->service->id)) {
         session_change(c, c->session);
+        vigil_watch(c);
+    }
     return WAIT;
 }
 

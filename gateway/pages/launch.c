@@ -11,6 +11,7 @@
 #include "gateway/pages/pins.h"
 #include "gateway/session/session.h"
 #include "gateway/session/trail.h"
+#include "gateway/vigil.h"
 #include "launcher/pages.h"
 #include "model/when.h"
 #include "registry/shadow.h"
@@ -293,8 +294,10 @@ static enum step decide(struct ctx *c, struct fail *f)
     if (!allowed)
         return flow_refuse(c);
     flow_audit(c, "open", decision->rule, (struct str){ NULL, 0 }, S("launcher"));
-    if (session_add_service(c, c->session, c->service->id))
+    if (session_add_service(c, c->session, c->service->id)) {
         session_change(c, c->session);
+        vigil_watch(c); /* what answers it next finds it opened already */
+    }
     return WAIT;
 }
 
