@@ -12,6 +12,15 @@
 
 enum { CONTENT_KEY_TRIES = XMLENC_WRAPPED_MAX };
 
+/* The rows of that, in a table of steps. */
+#define CONTENT_KEY_ROWS(ask, look)                                                                                    \
+    { ask }, { look }, { ask }, { look }, { ask }, { look }, { ask }, { look }, { ask }, { look }, { ask }, { look },  \
+        { ask }, { look }, { ask },                                                                                    \
+    {                                                                                                                  \
+        look                                                                                                           \
+    }
+_Static_assert(CONTENT_KEY_TRIES == 8, "as many times");
+
 enum content_key_state {
     CONTENT_KEY_OPEN = 0, /* another alternative is to be tried */
     CONTENT_KEY_FITS,     /* got.value; got.retired: by an older key of ours */

@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/fields.h"
+#include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -12,6 +13,7 @@
 #include "idp-adapters/upstream_saml.h"
 #include "wire/json.h"
 #include "wire/saml_ask.h"
+#include "wire/saml_encryption.h"
 #include "wire/saml_respond.h"
 #include "wire/saml_write.h"
 
@@ -107,6 +109,27 @@ static struct saml_logout request_of(struct ctx *c, const struct hint *h, struct
                                  .session_count = str_is_set(h->session) ? 1 : 0 };
 }
 
+/* Whose row wants the name hidden is never told it in the clear: without a key for that it is not left. */
+static bool hide_name(struct ctx *c, const struct leaving *l, struct saml_logout *r)
+{
+    struct xmlenc_how how;
+    struct fail why = { 0 };
+
+    if (!l->idp->encrypt_name_id)
+        return true;
+    if (saml_encryption_choose(l->m->encryption, l->m->encryption_count, XMLENC_NO_CONTENT, &how)) {
+        how.recipient = l->m->entity_id;
+        r->encrypted =
+            xmlenc_seal(c->arena, c->world, &how, "saml:EncryptedID", saml_name_write(c->arena, &r->name), &why);
+    }
+    if (r->encrypted.p == NULL)
+        log_event(
+            LOG_WARN, "city.not_left", LOG_S("idp", l->idp->id),
+            LOG_C("code", why.kind != FAIL_NONE ? why.code : "no_key"),
+            LOG_C("mend", "its metadata must have an RSA key to encrypt to (AES-GCM), or encrypt_name_id: false"));
+    return r->encrypted.p != NULL;
+}
+
 /* A city that is away, or does not offer it, is not left; the page says so. */
 static enum step leave_write(struct ctx *c, struct fail *f)
 {
@@ -120,7 +143,9 @@ static enum step leave_write(struct ctx *c, struct fail *f)
         !json_read(c->arena, c->upstream_hint, hint_fields, &h, &why))
         return NEXT;
     bool by_redirect = l->m->slo_redirect.p != NULL;
-    const struct saml_logout r = request_of(c, &h, by_redirect ? l->m->slo_redirect : l->m->slo_post);
+    struct saml_logout r = request_of(c, &h, by_redirect ? l->m->slo_redirect : l->m->slo_post);
+    if (!hide_name(c, l, &r))
+        return NEXT;
     l->draft = saml_logout_draft(c->arena, &r);
     if (l->draft.text.p == NULL)
         return NEXT;

@@ -150,21 +150,14 @@ static enum step key_use(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", k->got.error);
     if (k->state != CONTENT_KEY_FITS)
         return fail(f, FAIL_CALLER, "enc_decrypt", "no key of ours opens EncryptedID");
-    if (!saml_ask_named(ask, k->got.value, &t->own->asked, f))
+    if (!saml_ask_named(ask, k->got.value, &t->own->asked.name, f))
         return REFUSE;
     if (k->got.retired)
         c->older_key_of = t->told.idp->id;
     return NEXT;
 }
 
-#define TRY                                                                                                            \
-    { key_ask },                                                                                                       \
-    {                                                                                                                  \
-        key_look                                                                                                       \
-    }
-#define TRIES TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY
-static const struct step_row unwrap[] = { TRIES, { key_use }, { 0 } };
-_Static_assert(CONTENT_KEY_TRIES == 8, "as many times");
+static const struct step_row unwrap[] = { CONTENT_KEY_ROWS(key_ask, key_look), { key_use }, { 0 } };
 
 static enum step open_name(struct ctx *c, struct fail *f)
 {

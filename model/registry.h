@@ -76,6 +76,7 @@ struct idp {       /* an identity provider of one education provider */
     struct str name_id_policy;    /* what our requests ask for: "persistent", "any", or "by_map" */
     struct str login_hint;        /* how it is told whom a service expects: "no", "email", "unspecified", "parameter" */
     bool share_encryption_key;    /* our encryption key stands in what it reads of us */
+    bool encrypt_name_id;         /* IDP_SAML: a sign-out says to it in an EncryptedID whose session is over */
     struct strs private_networks; /* "10.20.0.0/16": private addresses that it may be at; none: public ones alone */
     const struct scope_pattern *const *patterns; /* as scopes, of its metadata alone (wire/scope_pattern.h) */
     size_t pattern_count;

@@ -209,7 +209,7 @@ static struct str encryption_trouble(struct arena *a, const struct service *s, c
         return S("encrypts is always, and its metadata have no RSA key of 2048 bits or more to encrypt to");
     if (str_eq(s->saml.encrypts, S("never")) || m->encryption_count == 0 || str_is_set(s->saml.encryption_alg))
         return none;
-    return !saml_encryption_choose(m, XMLENC_NO_CONTENT, &how)
+    return !saml_encryption_choose(m->encryption, m->encryption_count, XMLENC_NO_CONTENT, &how)
                ? S("its metadata say that it decrypts neither AES-GCM: name what it can in encryption_alg "
                    "(aes256-cbc), "
                    "or write encrypts: never")

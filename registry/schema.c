@@ -128,6 +128,7 @@ static const struct column idp_columns[] = {
     { "vendors", "vendors", COL_BOOL, "0", AT(idp, vendors), NULL },
     { "login_hint", "login_hint", COL_CHOICE, "no", AT(idp, login_hint), hint_ways },
     { "client_secret_until_s", "client_secret_until", COL_TIME, "0", AT(idp, client_secret_until_s), NULL },
+    { "encrypt_name_id", "encrypt_name_id", COL_BOOL, "0", AT(idp, encrypt_name_id), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -505,6 +506,7 @@ static const struct column move_columns[] = {
 #define P34  P33 ",?34"
 #define P35  P34 ",?35"
 #define P36  P35 ",?36"
+#define P37  P36 ",?37"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -512,7 +514,8 @@ static const struct column move_columns[] = {
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
-    "share_encryption_key,private_networks,pinned_keys,vendors,login_hint,client_secret_until_s"
+    "share_encryption_key,private_networks,pinned_keys,vendors,login_hint,client_secret_until_s,"                      \
+    "encrypt_name_id"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -581,7 +584,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P36, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P37, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P112, "id", "id = ?1") },
@@ -956,6 +959,7 @@ const struct db_migration registry_migrations[] = {
           "batch TEXT NOT NULL, people INTEGER NOT NULL, until_s INTEGER NOT NULL);"
       "CREATE INDEX move_provider ON move (provider);" },
     { 35, "ALTER TABLE idp ADD COLUMN client_secret_until_s INTEGER NOT NULL DEFAULT 0;" },
+    { 36, "ALTER TABLE idp ADD COLUMN encrypt_name_id INTEGER NOT NULL DEFAULT 0;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

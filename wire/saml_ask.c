@@ -635,7 +635,16 @@ static bool read_name(struct saml_ask *m, const struct _xmlNode *n, struct saml_
     return str_is_set(out->value) && !has_controls(out->value);
 }
 
-/* An encrypted name is not opened for a request: that it is there is said. */
+/* One that is encrypted in a way that we do not read is nobody whom we know: the service hears that, once it is known.
+ */
+static void read_wrapped(struct saml_ask *m, const struct _xmlNode *hidden)
+{
+    struct fail unreadable = { 0 };
+
+    if (xmlenc_read(m->arena, hidden, &m->wrapped, &unreadable))
+        m->out.login->wrapped = &m->wrapped;
+}
+
 static bool read_subject(struct saml_ask *m, const struct _xmlNode *n, struct fail *f)
 {
     struct saml_login_asked *out = m->out.login;
@@ -647,7 +656,11 @@ static bool read_subject(struct saml_ask *m, const struct _xmlNode *n, struct fa
         return true;
     if (first == NULL || xml_next(first) != NULL || !xml_only_elements(subject))
         return false;
-    return xml_is(first, SAML, "EncryptedID") || (xml_is(first, SAML, "NameID") && read_name(m, first, &out->subject));
+    if (xml_is(first, SAML, "EncryptedID")) {
+        read_wrapped(m, first);
+        return true;
+    }
+    return xml_is(first, SAML, "NameID") && read_name(m, first, &out->subject);
 }
 
 static bool read_comparison(const struct saml_ask *m, const struct _xmlNode *n, enum saml_comparison *out)
@@ -816,17 +829,14 @@ bool saml_ask_logout(struct saml_ask *m, const struct saml_ask_rules *rules, str
     return true;
 }
 
-bool saml_ask_named(struct saml_ask *m, struct str content_key, struct saml_logout_asked *out, struct fail *f)
+bool saml_ask_named(struct saml_ask *m, struct str content_key, struct saml_asked_name *out, struct fail *f)
 {
-    const struct _xmlNode *n =
-        out->wrapped != NULL ? xmlenc_open(m->arena, out->wrapped, content_key, m->message_max_B, f) : NULL;
+    const struct _xmlNode *n = xmlenc_open(m->arena, &m->wrapped, content_key, m->message_max_B, f);
 
-    if (out->wrapped != NULL && !of_caller(n != NULL, f))
+    if (!of_caller(n != NULL, f))
         return false;
-    if (n == NULL || !xml_is(n, SAML, "NameID") || !read_name(m, n, &out->name))
-        return refuse(f, "ask_name_id", "what was encrypted is no NameID that can be read");
-    out->wrapped = NULL;
-    return true;
+    return (xml_is(n, SAML, "NameID") && read_name(m, n, out)) ||
+           refuse(f, "ask_name_id", "what was encrypted is no NameID that can be read");
 }
 
 /* --- LogoutResponse ------------------------------------------------------------------- */

@@ -88,6 +88,7 @@ struct saml_login_asked {
         struct str format, sp_qualifier; /* absent: not said */
     } policy;                            /* NameIDPolicy */
     struct saml_asked_name subject;      /* whom it wants to see signed in; value absent: anybody */
+    const struct encrypted *wrapped;     /* the same as an EncryptedID, as struct saml_logout_asked has it */
     bool has_subject;                    /* a Subject is there, whether we can read it or not */
     enum saml_comparison comparison;
     struct str contexts[SAML_ASK_CONTEXTS_MAX]; /* class references, in order of preference */
@@ -117,8 +118,8 @@ struct saml_logout_asked {
 };
 bool saml_ask_logout(struct saml_ask *m, const struct saml_ask_rules *rules, struct saml_logout_asked *out,
                      struct fail *f);
-/* Opens the name with the content key.  Fails CALLER enc_decrypt, ask_name_id. */
-bool saml_ask_named(struct saml_ask *m, struct str content_key, struct saml_logout_asked *out, struct fail *f);
+/* Opens the name that came wrapped, of either request, with the content key.  Fails CALLER enc_decrypt, ask_name_id. */
+bool saml_ask_named(struct saml_ask *m, struct str content_key, struct saml_asked_name *out, struct fail *f);
 
 struct saml_logged_out { /* LogoutResponse */
     struct str id, issuer;

@@ -42,10 +42,11 @@ static void choose_oaep(unsigned can, struct xmlenc_how *out)
     out->mgf = out->newer ? out->digest : XMLENC_SHA1;
 }
 
-bool saml_encryption_choose(const struct saml_service_metadata *m, enum xmlenc_content content, struct xmlenc_how *out)
+bool saml_encryption_choose(const struct saml_encryption_key *keys, size_t n, enum xmlenc_content content,
+                            struct xmlenc_how *out)
 {
-    for (size_t i = 0; i < m->encryption_count; i++) {
-        const struct saml_service_key *key = &m->encryption[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct saml_encryption_key *key = &keys[i];
         *out = (struct xmlenc_how){ .content = content != XMLENC_NO_CONTENT ? content : content_of(key->can),
                                     .certificate = key->der };
         choose_oaep(key->can, out);

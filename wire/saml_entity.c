@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/saml_entity.h"
 
+#include "wire/xmlenc.h"
+
 #include <libxml/tree.h>
 #include <libxml/xmlreader.h>
 
+#define XENC   "http://www.w3.org/2001/04/xmlenc#"
+#define XENC11 "http://www.w3.org/2009/xmlenc11#"
 #define SAML20 "urn:oasis:names:tc:SAML:2.0:protocol"
 
 enum { NESTED_MAX = 16, URL_MAX_B = 2048 };
@@ -120,12 +124,12 @@ static bool key_has_use(const struct entity *e, const xmlNode *descriptor, struc
     return use.p == NULL || str_eq(use, wanted);
 }
 
-bool entity_key_encrypts(const struct entity *e, const xmlNode *descriptor)
+static bool key_encrypts(const struct entity *e, const xmlNode *descriptor)
 {
     return key_has_use(e, descriptor, S("encryption"));
 }
 
-void entity_each_certificate(struct entity *e, const xmlNode *descriptor,
+static void each_certificate(struct entity *e, const xmlNode *descriptor,
                              void (*take)(struct entity *e, const xmlNode *descriptor, struct str der))
 {
     const xmlNode *info = xml_child(descriptor, SAML_DS, "KeyInfo");
@@ -140,13 +144,62 @@ void entity_each_certificate(struct entity *e, const xmlNode *descriptor,
 
 static void take_key(struct entity *e, const xmlNode *descriptor, struct str der)
 {
-    add_certificate(e, der, key_has_use(e, descriptor, S("signing")), entity_key_encrypts(e, descriptor));
+    add_certificate(e, der, key_has_use(e, descriptor, S("signing")), key_encrypts(e, descriptor));
+}
+
+static const struct entity_can ciphers[] = {
+    { XENC11 "aes128-gcm", SAML_CAN_AES128_GCM },
+    { XENC11 "aes256-gcm", SAML_CAN_AES256_GCM },
+    { XENC "aes128-cbc", SAML_CAN_AES128_CBC },
+    { XENC "aes256-cbc", SAML_CAN_AES256_CBC },
+    { XENC "rsa-oaep-mgf1p", SAML_CAN_OAEP_MGF1P },
+    { XENC11 "rsa-oaep", SAML_CAN_OAEP_11 },
+    { NULL, SAML_CAN_OTHER_CIPHER },
+};
+
+static const struct entity_can digests_of_oaep[] = {
+    { SAML_DS "sha1", SAML_CAN_OAEP_SHA1 },
+    { XENC "sha256", SAML_CAN_OAEP_SHA256 },
+    { NULL, 0 },
+};
+
+unsigned entity_bit(const struct entity_can *list, struct str uri)
+{
+    while (list->uri != NULL && !str_eq(uri, str_of(list->uri)))
+        list++;
+    return list->bit;
+}
+
+/* EncryptionMethod of a key, with the DigestMethod in it. */
+static unsigned methods_of(const struct entity *e, const xmlNode *descriptor)
+{
+    unsigned can = 0;
+
+    for (const xmlNode *c = xml_first(descriptor); c != NULL; c = xml_next(c)) {
+        if (!xml_is(c, SAML_MD, "EncryptionMethod"))
+            continue;
+        can |= entity_bit(ciphers, entity_token(e, c, "Algorithm"));
+        for (const xmlNode *d = xml_first(c); d != NULL; d = xml_next(d))
+            if (xml_is(d, SAML_DS, "DigestMethod"))
+                can |= entity_bit(digests_of_oaep, entity_token(e, d, "Algorithm"));
+    }
+    return can;
+}
+
+static void take_encryption(struct entity *e, const xmlNode *descriptor, struct str der)
+{
+    if (e->encryption_count < METADATA_CERTIFICATES_MAX && xmlenc_can_seal(der))
+        e->encryption[e->encryption_count++] = (struct saml_encryption_key){ der, methods_of(e, descriptor) };
 }
 
 void entity_read_key(struct entity *e, const xmlNode *descriptor)
 {
-    if (key_has_use(e, descriptor, S("signing")) || entity_key_encrypts(e, descriptor))
-        entity_each_certificate(e, descriptor, take_key);
+    bool encrypts = key_encrypts(e, descriptor);
+
+    if (encrypts || key_has_use(e, descriptor, S("signing")))
+        each_certificate(e, descriptor, take_key);
+    if (encrypts)
+        each_certificate(e, descriptor, take_encryption);
 }
 
 bool entity_is_location(struct str url)

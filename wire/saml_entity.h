@@ -24,6 +24,8 @@ struct entity {
     struct keyring *keys; /* that sign */
     struct saml_certificate certificates[METADATA_CERTIFICATES_MAX];
     size_t certificate_count;
+    struct saml_encryption_key encryption[METADATA_CERTIFICATES_MAX];
+    size_t encryption_count;
     int64_t valid_until_s, cache_s; /* 0: not stated */
 };
 
@@ -38,12 +40,14 @@ const struct _xmlNode *entity_role(struct entity *e, const struct _xmlNode *enti
 /* An attribute of a URI or token type, without the layout around it. */
 struct str entity_token(const struct entity *e, const struct _xmlNode *n, const char *name);
 bool entity_is_true(const struct entity *e, const struct _xmlNode *n, const char *name);
-/* A KeyDescriptor: into keys and certificates. */
+/* A KeyDescriptor: into keys, certificates and encryption. */
 void entity_read_key(struct entity *e, const struct _xmlNode *descriptor);
-bool entity_key_encrypts(const struct entity *e, const struct _xmlNode *descriptor);
-/* Calls `take` with the DER of each certificate of a KeyDescriptor. */
-void entity_each_certificate(struct entity *e, const struct _xmlNode *descriptor,
-                             void (*take)(struct entity *e, const struct _xmlNode *descriptor, struct str der));
+/* The bit of what is named; of anything else, that of the row without a name, which is the last. */
+struct entity_can {
+    const char *uri;
+    unsigned bit;
+};
+unsigned entity_bit(const struct entity_can *list, struct str uri);
 bool entity_is_location(struct str url);
 
 /* xs:duration in seconds, a month being 30 days; 0 for anything that is none. */

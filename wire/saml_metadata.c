@@ -117,6 +117,8 @@ static bool read_entity(struct entity *e, const xmlNode *entity, struct fail *f)
     out->signing = e->keys;
     memcpy(out->certificates, e->certificates, sizeof out->certificates);
     out->certificate_count = e->certificate_count;
+    memcpy(out->encryption, e->encryption, sizeof out->encryption);
+    out->encryption_count = e->encryption_count;
     out->valid_until_s = e->valid_until_s;
     out->cache_s = e->cache_s;
     return true;

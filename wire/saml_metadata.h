@@ -28,6 +28,24 @@ struct saml_certificate { /* that stands in it, for those who look after it */
     bool signs, encrypts; /* a key of no stated use does both */
 };
 
+/* Bits, of how a key's owner can decrypt; 0: it does not say [SAML metadata for algorithm support 2.5]. */
+enum {
+    SAML_CAN_AES128_GCM = 1 << 0,
+    SAML_CAN_AES256_GCM = 1 << 1,
+    SAML_CAN_AES128_CBC = 1 << 2,
+    SAML_CAN_AES256_CBC = 1 << 3,
+    SAML_CAN_OAEP_MGF1P = 1 << 4, /* xmlenc#rsa-oaep-mgf1p */
+    SAML_CAN_OAEP_11 = 1 << 5,    /* xmlenc11#rsa-oaep */
+    SAML_CAN_OAEP_SHA1 = 1 << 6,  /* digests of OAEP that it names */
+    SAML_CAN_OAEP_SHA256 = 1 << 7,
+    SAML_CAN_OTHER_CIPHER = 1 << 8,
+};
+
+struct saml_encryption_key { /* to encrypt to, with what its KeyDescriptor says that it can */
+    struct str der;
+    unsigned can;
+};
+
 struct saml_metadata {
     struct str entity_id;
     struct str sso_redirect, sso_post;               /* SingleSignOnService by binding; absent: none */
@@ -38,6 +56,8 @@ struct saml_metadata {
     const struct keyring *signing; /* at least one */
     struct saml_certificate certificates[METADATA_CERTIFICATES_MAX];
     size_t certificate_count;
+    struct saml_encryption_key encryption[METADATA_CERTIFICATES_MAX]; /* RSA of 2048 bits or more */
+    size_t encryption_count;
     struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones */
     size_t scope_count;
     const struct scope_pattern *patterns[METADATA_PATTERNS_MAX]; /* regexp="true" */

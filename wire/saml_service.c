@@ -111,71 +111,15 @@ static void read_slo(struct reading *r, const struct _xmlNode *n)
 
 /* --- keys and algorithms -------------------------------------------------------- */
 
-struct can {
-    const char *uri;
-    unsigned bit;
-};
-
-static const struct can signatures[] = {
+static const struct entity_can signatures[] = {
     { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", SAML_CAN_RSA_SHA256 },
     { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", SAML_CAN_ECDSA_SHA256 },
     { NULL, SAML_CAN_OTHER_SIGNATURE },
 };
 
-static const struct can ciphers[] = {
-    { XENC11 "aes128-gcm", SAML_CAN_AES128_GCM },
-    { XENC11 "aes256-gcm", SAML_CAN_AES256_GCM },
-    { XENC "aes128-cbc", SAML_CAN_AES128_CBC },
-    { XENC "aes256-cbc", SAML_CAN_AES256_CBC },
-    { XENC "rsa-oaep-mgf1p", SAML_CAN_OAEP_MGF1P },
-    { XENC11 "rsa-oaep", SAML_CAN_OAEP_11 },
-    { NULL, SAML_CAN_OTHER_CIPHER },
-};
-
-static const struct can digests_of_oaep[] = {
-    { DS "sha1", SAML_CAN_OAEP_SHA1 },
-    { XENC "sha256", SAML_CAN_OAEP_SHA256 },
-    { NULL, 0 },
-};
-
-/* The bit of what is named; of anything else, that of the row without a name. */
-static unsigned bit_of(const struct can *list, struct str uri)
-{
-    while (list->uri != NULL && !str_eq(uri, str_of(list->uri)))
-        list++;
-    return list->bit;
-}
-
-/* EncryptionMethod of a key, with the DigestMethod in it. */
-static unsigned methods_of(const struct reading *r, const struct _xmlNode *descriptor)
-{
-    unsigned can = 0;
-
-    for (const struct _xmlNode *c = xml_first(descriptor); c != NULL; c = xml_next(c)) {
-        if (!xml_is(c, MD, "EncryptionMethod"))
-            continue;
-        can |= bit_of(ciphers, token(r, c, "Algorithm"));
-        for (const struct _xmlNode *d = xml_first(c); d != NULL; d = xml_next(d))
-            if (xml_is(d, DS, "DigestMethod"))
-                can |= bit_of(digests_of_oaep, token(r, d, "Algorithm"));
-    }
-    return can;
-}
-
-static void take_encryption(struct entity *e, const struct _xmlNode *descriptor, struct str der)
-{
-    struct reading *r = e->out;
-    struct saml_service_metadata *m = r->out;
-
-    if (m->encryption_count < METADATA_CERTIFICATES_MAX && xmlenc_can_seal(der))
-        m->encryption[m->encryption_count++] = (struct saml_service_key){ der, methods_of(r, descriptor) };
-}
-
 static void read_key(struct reading *r, const struct _xmlNode *n)
 {
     entity_read_key(&r->entity, n);
-    if (entity_key_encrypts(&r->entity, n))
-        entity_each_certificate(&r->entity, n, take_encryption);
 }
 
 /* alg:SigningMethod and alg:DigestMethod, of the entity or of the role. */
@@ -184,7 +128,7 @@ static void read_algorithm(struct reading *r, const struct _xmlNode *n)
     struct str uri = token(r, n, "Algorithm");
 
     if (xml_is(n, ALG, "SigningMethod"))
-        r->out->signs_with |= bit_of(signatures, uri);
+        r->out->signs_with |= entity_bit(signatures, uri);
     else if (str_eq(uri, S(XENC "sha256")))
         r->out->digests = 1;
 }
@@ -366,6 +310,8 @@ static bool read_entity(struct entity *e, const struct _xmlNode *entity, struct 
     m->signing = e->keys;
     memcpy(m->certificates, e->certificates, sizeof m->certificates);
     m->certificate_count = e->certificate_count;
+    memcpy(m->encryption, e->encryption, sizeof m->encryption);
+    m->encryption_count = e->encryption_count;
     m->valid_until_s = e->valid_until_s;
     m->cache_s = e->cache_s;
     return true;

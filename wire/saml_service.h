@@ -61,23 +61,6 @@ enum {
     SAML_CAN_ECDSA_SHA256 = 1 << 1,
     SAML_CAN_OTHER_SIGNATURE = 1 << 2, /* it says some, and that we do not make them */
 };
-enum {
-    SAML_CAN_AES128_GCM = 1 << 0,
-    SAML_CAN_AES256_GCM = 1 << 1,
-    SAML_CAN_AES128_CBC = 1 << 2,
-    SAML_CAN_AES256_CBC = 1 << 3,
-    SAML_CAN_OAEP_MGF1P = 1 << 4, /* xmlenc#rsa-oaep-mgf1p */
-    SAML_CAN_OAEP_11 = 1 << 5,    /* xmlenc11#rsa-oaep */
-    SAML_CAN_OAEP_SHA1 = 1 << 6,  /* digests of OAEP that it names */
-    SAML_CAN_OAEP_SHA256 = 1 << 7,
-    SAML_CAN_OTHER_CIPHER = 1 << 8,
-};
-
-struct saml_service_key { /* to encrypt to, with what its KeyDescriptor says that it can */
-    struct str der;
-    unsigned can;
-};
-
 struct saml_service_metadata {
     struct str entity_id;
     struct saml_endpoint acs[SAML_ACS_MAX]; /* in their order; SAML_OTHER_BINDING among them: an index may name one */
@@ -89,7 +72,7 @@ struct saml_service_metadata {
     const struct keyring *signing; /* may be empty: then nothing that it signs can be verified */
     struct saml_certificate certificates[METADATA_CERTIFICATES_MAX];
     size_t certificate_count;
-    struct saml_service_key encryption[METADATA_CERTIFICATES_MAX]; /* RSA of 2048 bits or more */
+    struct saml_encryption_key encryption[METADATA_CERTIFICATES_MAX]; /* RSA of 2048 bits or more */
     size_t encryption_count;
     unsigned signs_with,
         digests; /* alg:SigningMethod (SAML_CAN_…_SHA256); alg:DigestMethod: 1: SHA-256 is among them */

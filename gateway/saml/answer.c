@@ -292,7 +292,8 @@ struct str saml_encrypted(struct ctx *c, const struct saml_service_metadata *is,
                    STR_ARG(c->service->id));
         return none;
     }
-    if (!saml_encryption_choose(is, xmlenc_content_named(c->service->saml.encryption_alg), &how)) {
+    if (!saml_encryption_choose(is->encryption, is->encryption_count,
+                                xmlenc_content_named(c->service->saml.encryption_alg), &how)) {
         (void)fail(f, FAIL_OURS, "service_metadata",
                    "metadata of %.*s: it decrypts neither AES-GCM: name another in encryption_alg of its row",
                    STR_ARG(c->service->id));

@@ -147,21 +147,15 @@ static enum step key_use(struct ctx *c, struct fail *f)
 
     if (k->state == CONTENT_KEY_AWAY)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", k->got.error);
-    if (!saml_ask_named(e->message, k->state == CONTENT_KEY_FITS ? k->got.value : (struct str){ NULL, 0 }, &e->said, f))
+    if (!saml_ask_named(e->message, k->state == CONTENT_KEY_FITS ? k->got.value : (struct str){ NULL, 0 },
+                        &e->said.name, f))
         return REFUSE;
     if (k->got.retired)
         tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
     return NEXT;
 }
 
-#define TRY                                                                                                            \
-    { key_ask },                                                                                                       \
-    {                                                                                                                  \
-        key_look                                                                                                       \
-    }
-#define TRIES TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY
-static const struct step_row naming[] = { TRIES, { key_use }, { NULL } };
-_Static_assert(CONTENT_KEY_TRIES == 8, "as many times");
+static const struct step_row naming[] = { CONTENT_KEY_ROWS(key_ask, key_look), { key_use }, { NULL } };
 
 static enum step prove(struct ctx *c, struct fail *f)
 {

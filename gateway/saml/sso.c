@@ -4,6 +4,7 @@
 #include "gateway/saml/saml.h"
 
 #include "base/settings.h"
+#include "certs/content_key.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/saml/contexts.h"
@@ -11,6 +12,7 @@
 #include "gateway/saml/trial.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "gateway/tally.h"
 #include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -21,7 +23,8 @@ struct asking { /* c->state */
     struct upstream_got got;
     const struct saml_service_metadata *peer;
     struct saml_login_asked said;
-    bool again; /* the first try failed by the keys that were kept */
+    bool again;             /* the first try failed by the keys that were kept */
+    struct content_key key; /* of a Subject's EncryptedID */
 };
 
 static struct asking *mine(const struct ctx *c)
@@ -136,6 +139,50 @@ static enum step check_name(struct ctx *c, struct fail *f)
     if (str_eq(c->login->scope, S("email")) && !claim_in(c->service->asks, CLAIM_EMAIL))
         return fail(f, FAIL_CALLER, "invalid_name_id_policy", "NameIDPolicy: the service is not told e-mail addresses");
     return passed(c, CHECK_name_id_policy);
+}
+
+static enum step key_ask(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return content_key_ask(c->signer, &c->batch, c->arena, &mine(c)->key) ? WAIT : NEXT;
+}
+
+static enum step key_look(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    (void)content_key_look(&mine(c)->key);
+    return NEXT;
+}
+
+/* What does not open is nobody whom we know. */
+static enum step key_use(struct ctx *c, struct fail *f)
+{
+    struct asking *a = mine(c);
+    struct fail unreadable = { 0 };
+
+    if (a->key.state == CONTENT_KEY_AWAY)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", a->key.got.error);
+    if (a->key.state != CONTENT_KEY_FITS ||
+        !saml_ask_named(a->message, a->key.got.value, &a->said.subject, &unreadable))
+        return NEXT;
+    if (a->key.got.retired)
+        tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
+    return NEXT;
+}
+
+static const struct step_row open_name[] = { CONTENT_KEY_ROWS(key_ask, key_look), { key_use }, { NULL } };
+
+/* For who has proven who they are alone: our private key works for nobody else. */
+static enum step open_subject(struct ctx *c, struct fail *f)
+{
+    struct asking *a = mine(c);
+
+    if (a->said.wrapped == NULL)
+        return NEXT;
+    if (!a->said.is_signed)
+        return fail(f, FAIL_CALLER, "unknown_principal", "Subject: an EncryptedID is opened in a signed request alone");
+    a->key.of = a->said.wrapped;
+    return step_into(c, open_name);
 }
 
 /* Whom it wants to see signed in, by the pseudonym that it knows [core 3.4.1]. */
@@ -260,9 +307,9 @@ static enum step read_wishes(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row checks[] = { { find_service }, { read_once },     { read_again },     { begin_login },
-                                          { check_name },   { check_subject }, { check_contexts }, { check_scoping },
-                                          { read_wishes },  { NULL } };
+static const struct step_row checks[] = { { find_service },  { read_once },    { read_again },    { begin_login },
+                                          { check_name },    { open_subject }, { check_subject }, { check_contexts },
+                                          { check_scoping }, { read_wishes },  { NULL } };
 
 static enum step run_checks(struct ctx *c, struct fail *f)
 {

@@ -30,7 +30,7 @@ const certificate = spawnSync('openssl', ['req', '-x509', '-new', '-key', path.j
 const foreign = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const as = (id) => Object.assign(Object.create(SamlCity.prototype), saml, { entity: `${saml.entity}/${id}` });
 const SLO = 'http://saml.localhost/slo';
-const row = (id, provider, slo) => `  - id: ${id}
+const row = (id, provider, slo, { more = '', use } = {}) => `  - id: ${id}
     kind: saml
     provider: ${provider}
     name: { fi: "Kaupunki ${id}" }
@@ -39,8 +39,9 @@ const row = (id, provider, slo) => `  - id: ${id}
     role: teacher
     entity_id: "${as(id).entity}"
     metadata_xml: |
-      ${as(id).metadata('http://saml.localhost/sso', certificate, ['HTTP-Redirect'], slo)}
-`;
+      ${as(id).metadata('http://saml.localhost/sso', certificate, ['HTTP-Redirect'], slo, use)}
+${more}`;
+const hides = '    encrypt_name_id: true\n', both = { more: hides, use: '' }; // a key without use is for both
 const modes = { silent: { claims: {}, disc: {} }, tokens: { claims: {}, disc: { backchannel_logout_supported: true, backchannel_logout_session_supported: true, frontchannel_logout_supported: true, frontchannel_logout_session_supported: true } } }, odd = new OidcCity(await freePort(), modes, { secret });
 const port = await freePort();
 const g = new Gateway(path.resolve(process.argv[2]), { name: 'endings', port });
@@ -52,7 +53,7 @@ providers:
 ${city(cities.oulu)}${city(cities.tampere)}${city(cities.vantaa)}${city(cities.turku)}idps:
   - { id: tokens, kind: oidc, provider: turku, name: { fi: "Kaupunki tokens" }, test: true, map: native, role: teacher, issuer: "${odd.base}/tokens", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
   - { id: silent, kind: oidc, provider: turku, name: { fi: "Kaupunki silent" }, test: true, map: native, role: teacher, issuer: "${odd.base}/silent", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
-${row('redirects', 'oulu', { 'HTTP-Redirect': SLO })}${row('posts', 'tampere', { 'HTTP-POST': SLO })}${row('stays', 'vantaa', {})}services:
+${row('redirects', 'oulu', { 'HTTP-Redirect': SLO })}${row('posts', 'tampere', { 'HTTP-POST': SLO })}${row('stays', 'vantaa', {})}${row('hides', 'oulu', { 'HTTP-Redirect': SLO }, both)}${row('hides-by-post', 'tampere', { 'HTTP-POST': SLO }, both)}${row('no-key', 'vantaa', { 'HTTP-Redirect': SLO }, { more: hides })}services:
 ${Object.keys(services).map((id) => `  - { id: ${id}, protocol: oidc, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, client_id: ${id}, secret: { plain: ${secret} }, redirect_uris: ["${base}/${id}/cb"], scopes: [openid], asks: [sub]${id === 'hears' ? `, backchannel_logout_uri: "${base}/hears/leave"` : ''} }\n`).join('')}${samlRow('lehti', lehti)}${samlRow('puro', puro)}rules:
 ${['oulu', 'tampere', 'vantaa', 'turku'].map((p) => `  - { id: all-${p}, provider: ${p}, release: [sub] }\n`).join('')}`;
 await g.start();
@@ -128,6 +129,39 @@ await test('a city that offers no sign-out is not left, and the page says so', a
   const { agent, hears } = await signedIn('stays');
   const page = await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone });
   check(page.status === 200 && !page.next && /<li class="no">(?:(?!<li).)*kirjautuminen<\/b>/s.test(page.text) && told(hears.claims.sid) === 1, `${page.status} ${page.next}`);
+});
+
+// [SAML core 3.7.1, 2.2.4] What hides it is opened by another program than ours.
+const decrypted = (xml) => {
+  fs.writeFileSync(path.join(dir, 'in.xml'), xml);
+  const done = spawnSync('xmlsec1', ['--decrypt', '--privkey-pem', path.join(dir, 'k.pem'), path.join(dir, 'in.xml')], { encoding: 'utf8' });
+  check(done.status === 0, `xmlsec1: ${done.stderr}`);
+  return done.stdout;
+};
+for (const [id, post] of [['hides', false], ['hides-by-post', true]])
+  await test(`item 38: whose row says encrypt_name_id is told the NameID in an EncryptedID to its own key, by ${post ? 'POST' : 'Redirect'}`, async () => {
+    const { agent, nameid, session, hears } = await signedIn(id), c = as(id);
+    const res = await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone });
+    check(!(await isIn(agent)) && told(hears.claims.sid) === 1, 'still signed in');
+    let xml, relay;
+    if (post) {
+      const form = forms(res.text).find((f) => f.action === SLO);
+      xml = Buffer.from(form.fields.SAMLRequest, 'base64').toString();
+      relay = form.fields.RelayState;
+      check(/<ds:SignatureValue>/.test(xml), xml);
+    } else ({ xml, relay } = await opened(res.next, 'SAMLRequest'));
+    check(/<saml:EncryptedID/.test(xml) && !/<saml:NameID/.test(xml) && !xml.includes(`>${nameid}<`) && /xmlenc11#aes128-gcm"/.test(xml) && xml.includes(`Recipient="${c.entity}"`), xml.slice(0, 1500));
+    const clear = decrypted(xml);
+    check(new RegExp(`<saml:NameID[^>]*Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"[^>]*>${nameid}</saml:NameID>`).test(clear) && clear.includes(`>${session}</samlp:SessionIndex>`), clear);
+    const answer = c.logoutResponse({ to: at, request: attribute(xml, 'ID') });
+    const page = post ? await agent.go('POST', at, { form: { SAMLResponse: Buffer.from(c.signed(answer)).toString('base64'), RelayState: relay }, headers: { Origin: 'http://saml.localhost' } }) : await agent.get(`${at}?${c.redirect(answer, { field: 'SAMLResponse', relay })}`);
+    check(page.status === 200 && /<li class="ok">(?:(?!<li).)*kirjautuminen<\/b>/s.test(page.text), `${page.status} ${text(page.text).slice(0, 400)}`);
+  });
+await test('item 38: … and without a key for that in its metadata it is not told the name in the clear, is not left, and the page and the log say so', async () => {
+  const { agent, hears } = await signedIn('no-key');
+  const page = await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone });
+  check(page.status === 200 && !page.next && /<li class="no">(?:(?!<li).)*kirjautuminen<\/b>/s.test(page.text) && told(hears.claims.sid) === 1, `${page.status} ${page.next}`);
+  check(/"event":"city.not_left","idp":"no-key","code":"no_key"/.test(g.logTail(40)), g.logTail(10));
 });
 
 await test('the city signs out by Redirect: the session ends, its services hear, and a signed answer goes back', async () => {

@@ -74,8 +74,8 @@ export class SamlCity {
 
   // bindings: of its single sign-on service.
   // slo: of its single logout service, { Binding: Location }.
-  metadata(sso, certificate, bindings = ['HTTP-Redirect'], slo = {}) {
-    return `<EntityDescriptor xmlns="${NS}metadata" entityID="${this.entity}"><IDPSSODescriptor protocolSupportEnumeration="${NS}protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="${DS}"><X509Data><X509Certificate>${certificate}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>${Object.entries(slo).map(([b, at]) => `<SingleLogoutService Binding="${NS}bindings:${b}" Location="${at}"/>`).join('')}${bindings.map((b) => `<SingleSignOnService Binding="${NS}bindings:${b}" Location="${sso}"/>`).join('')}</IDPSSODescriptor></EntityDescriptor>`;
+  metadata(sso, certificate, bindings = ['HTTP-Redirect'], slo = {}, use = ' use="signing"') {
+    return `<EntityDescriptor xmlns="${NS}metadata" entityID="${this.entity}"><IDPSSODescriptor protocolSupportEnumeration="${NS}protocol"><KeyDescriptor${use}><KeyInfo xmlns="${DS}"><X509Data><X509Certificate>${certificate}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>${Object.entries(slo).map(([b, at]) => `<SingleLogoutService Binding="${NS}bindings:${b}" Location="${at}"/>`).join('')}${bindings.map((b) => `<SingleSignOnService Binding="${NS}bindings:${b}" Location="${sso}"/>`).join('')}</IDPSSODescriptor></EntityDescriptor>`;
   }
 
   // audience: the element's text, with SP for ours, when it is to be written otherwise.  The form that a browser posts.

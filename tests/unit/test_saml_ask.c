@@ -676,7 +676,7 @@ TEST(an_encrypted_name_is_opened_with_the_key_that_the_signer_unwraps)
     CHECK(saml_ask_post(t->arena, b64_encode(t->arena, signed_text(t, text, NULL)), S(""), 0, &m, &f));
     CHECK(saml_ask_logout(m, &rules, &got, &f));
     CHECK(got.wrapped != NULL && got.wrapped->wrapped_count > 0 && got.name.value.p == NULL);
-    CHECK(!saml_ask_named(m, S("0123456789abcdef0123456789abcdef"), &got, &f));
+    CHECK(!saml_ask_named(m, S("0123456789abcdef0123456789abcdef"), &got.name, &f));
     CHECK_STR(f.code, "enc_decrypt");
     CHECK(f.kind == FAIL_CALLER);
 }

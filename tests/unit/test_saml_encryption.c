@@ -4,6 +4,7 @@
 #include "tests/test.h"
 #include "wire/algorithms.h"
 #include "wire/saml_encryption.h"
+#include "wire/saml_service.h"
 
 #define XENC "http://www.w3.org/2001/04/xmlenc#"
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
@@ -104,7 +105,7 @@ static bool chooses(unsigned can, enum xmlenc_content row, struct chosen want)
     struct xmlenc_how how;
 
     m = (struct saml_service_metadata){ .encryption = { { S("der"), can } }, .encryption_count = 1 };
-    bool can_be = saml_encryption_choose(&m, row, &how);
+    bool can_be = saml_encryption_choose(m.encryption, m.encryption_count, row, &how);
     return can_be == (want.content != XMLENC_NO_CONTENT) &&
            (!can_be || (how.content == want.content && how.newer == want.newer && how.digest == want.digest &&
                         how.mgf == want.mgf));
@@ -148,12 +149,12 @@ TEST(item_8_of_several_keys_the_first_that_can_is_encrypted_to)
                                               .encryption_count = 2 };
     struct xmlenc_how how;
 
-    CHECK(saml_encryption_choose(&m, XMLENC_NO_CONTENT, &how));
+    CHECK(saml_encryption_choose(m.encryption, m.encryption_count, XMLENC_NO_CONTENT, &how));
     CHECK_STR(how.certificate, "new");
-    CHECK(saml_encryption_choose(&m, XMLENC_AES128_CBC, &how));
+    CHECK(saml_encryption_choose(m.encryption, m.encryption_count, XMLENC_AES128_CBC, &how));
     CHECK_STR(how.certificate, "old");
     m.encryption_count = 0;
-    CHECK(!saml_encryption_choose(&m, XMLENC_NO_CONTENT, &how));
+    CHECK(!saml_encryption_choose(m.encryption, m.encryption_count, XMLENC_NO_CONTENT, &how));
     CHECK_INT(xmlenc_content_named(S("aes256-cbc")), XMLENC_AES256_CBC);
     CHECK_INT(xmlenc_content_named(S("")), XMLENC_NO_CONTENT);
 }
