@@ -194,10 +194,10 @@ bool when_day_read_end(struct str text, int64_t *to_s)
 
 struct str when_rfc3339(struct arena *a, int64_t at_s)
 {
-    char text[32];
     time_t at = at_s;
-    struct tm t;
+    struct tm t = { 0 };
 
-    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &t));
-    return arena_str(a, str_of(text));
+    (void)gmtime_r(&at, &t); /* strftime() writes a year before 1000 in three digits */
+    return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                        t.tm_min, t.tm_sec);
 }
