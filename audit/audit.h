@@ -30,7 +30,8 @@ struct audit_event {
     struct str support_code;
     /* Of a refusal by policy: by which version of the registry; "own" or "shared"; and what the person was told, by
      * stable words alone ("oulu-7-9:level"). */
-    int64_t version; /* 0: not said */
+    struct str as, child; /* a guardian acts: "guardian", and the pseudonymous id of the child */
+    int64_t version;      /* 0: not said */
     struct str device, told;
     /* A change of what the federation is: who made it, as what, in whose area, by which maker; its number; one of its
      * rows before and after.  No secret, and nothing of a person. */

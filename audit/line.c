@@ -46,6 +46,8 @@ struct str audit_members(struct arena *a, const struct audit_event *e)
     put(&o, "reason", e->reason);
     put(&o, "sid", e->sid);
     put(&o, "support_code", e->support_code);
+    put(&o, "as", e->as);
+    put(&o, "child", e->child);
     if (e->version != 0)
         json_put_int(&o, S("version"), e->version);
     put(&o, "device", e->device);

@@ -14,7 +14,7 @@ enum { GENERATION = 1, ROOT_MIN_B = 32, ROOT_MAX_B = 4096 };
 
 struct seals {
     struct str seal[SEAL_COUNT]; /* of GENERATION, the only one so far */
-    const struct hmac_key *pairwise;
+    const struct hmac_key *pairwise, *identity;
     int64_t mark;
 };
 
@@ -35,6 +35,7 @@ const struct seals *seals_of(struct arena *a, struct str secret)
     s->seal[SEAL_SESSION] = hkdf_sha256(a, secret, S("digione session seal 1"), SEAL_KEY_B);
     s->seal[SEAL_SECRET] = hkdf_sha256(a, secret, S("digione secret seal 1"), SEAL_KEY_B);
     s->pairwise = hmac_key(a, hkdf_sha256(a, secret, S("digione pairwise key"), SHA256_B));
+    s->identity = hmac_key(a, hkdf_sha256(a, secret, S("digione identity code key"), SHA256_B));
     s->mark = mark_of(hkdf_sha256(a, secret, S("digione root secret mark"), SHA256_B));
     return s;
 }
@@ -164,4 +165,9 @@ struct str seals_pairwise(struct arena *a, const struct seals *s, struct str par
     struct str text = arena_printf(a, "%zu:%.*s:%.*s", part.n, STR_ARG(part), STR_ARG(other_part));
 
     return hmac_sha256(a, s->pairwise, text);
+}
+
+struct str seals_identity(struct arena *a, const struct seals *s, struct str code)
+{
+    return hmac_sha256(a, s->identity, code);
 }

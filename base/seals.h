@@ -45,5 +45,7 @@ bool seal_secret_open(struct arena *a, const struct seals *s, struct str owner, 
 /* HMAC-SHA-256 under the pairwise key, 32 bytes: persons and their names for
  * vendors.  Parts are length-prefixed, so ("ab","c") is not ("a","bc"). */
 struct str seals_pairwise(struct arena *a, const struct seals *s, struct str part, struct str other_part);
+/* The same under a key of its own, for identity codes: what is kept of one names nobody to a vendor. */
+struct str seals_identity(struct arena *a, const struct seals *s, struct str code);
 
 #endif

@@ -30,8 +30,9 @@ static struct str role_line(struct arena *a, const struct affiliation *at, enum 
     bool student = at->role == ROLE_LEARNER && at->class_level == 0;
     struct str role = student ? frame_text(F_role_student, lang) : role_word(at->role, lang);
 
-    return role.n > 0 && str_is_set(at->group) ? arena_printf(a, "%.*s, %.*s", STR_ARG(role), STR_ARG(at->group))
-                                               : role;
+    return role.n > 0 && str_is_set(at->group) && at->role != ROLE_GUARDIAN
+               ? arena_printf(a, "%.*s, %.*s", STR_ARG(role), STR_ARG(at->group))
+               : role;
 }
 
 static struct str school_name(const struct ctx *c, const struct person *of, const struct affiliation *at)
@@ -78,6 +79,25 @@ static struct page_me me_of(const struct ctx *c)
     return me;
 }
 
+/* On every page, for as long as they act. */
+static void put_acting(const struct ctx *c, struct page *page)
+{
+    const struct person *p = c->session->person;
+    const struct acting *as = &p->acting;
+    const struct provider *at = person_acts(p) ? registry_provider_oid(c->registry, as->provider_oid) : NULL;
+    const struct school *s = at != NULL ? provider_school(at, as->school_oid) : NULL;
+    const struct idp *idp = registry_idp(c->registry, p->idp);
+
+    page->guardian = idp != NULL && idp->guardians;
+    page->roles = registry_idp_guardians(c->registry) != NULL && !page->me.learner;
+    if (!person_acts(p))
+        return;
+    page->acting.child = otherwise(as->name, frame_text(F_acting_nameless, c->lang));
+    page->acting.school = s != NULL ? names_in(&s->names, c->lang) : S("");
+    page->acting.group = as->group;
+    page->acting.city = at != NULL ? names_in(&at->names, c->lang) : S("");
+}
+
 struct page page_for(const struct ctx *c, struct str here)
 {
     struct page page = { .lang = c->lang, .gateway = c->set->name, .here = here };
@@ -89,6 +109,7 @@ struct page page_for(const struct ctx *c, struct str here)
         return page;
     if (!test_school_has(c->session->person)) {
         page.me = me_of(c);
+        put_acting(c, &page);
         return page;
     }
     page.test_person = person_display_name(c->arena, c->session->person);

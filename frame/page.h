@@ -42,6 +42,12 @@ struct page {
                          * Links go to /lang?to=sv&back=<here> */
     struct str help, help_email, accessibility, privacy; /* addresses; absent: no link */
     struct page_me me;
+    /* A guardian acts for a child: whom, and where; child absent: for nobody. */
+    struct {
+        struct str child, school, group, city;
+    } acting;
+    bool guardian;          /* signed in as one */
+    bool roles;             /* who is signed in may go on as somebody's guardian, or as what they are at a school */
     struct str test_person; /* somebody of the test school is signed in, whose name this is; absent: nobody is */
 };
 

@@ -25,6 +25,7 @@
 #include "gateway/will.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
+#include "idp-adapters/relations.h"
 #include "launcher/pages.h"
 #include "model/pairwise.h"
 #include "model/test_school.h"
@@ -56,6 +57,9 @@ struct flow {
     struct consent_look consent;
     struct whose whose;
     struct beside_look beside;
+    const struct acting *ward; /* whom the guardian is to act for */
+    struct str goes_on;        /* the login after that */
+    struct str ward_sid;       /* of the session in which the child was chosen */
 };
 
 static struct flow *flow_of(struct ctx *c)
@@ -318,6 +322,11 @@ void flow_audit(struct ctx *c, const char *event, struct str rule, struct str cl
         .support_code = str_of(c->support_code),
     };
 
+    if (p != NULL && person_acts(p)) { /* by whom, as what, for whom */
+        e.as = str_of(role_name(ROLE_GUARDIAN));
+        e.child = p->acting.child;
+    }
+
     if (strcmp(event, "release") == 0) {
         c->told_words = claims;
         c->may_tell = flow_of(c)->decision.release;
@@ -537,7 +546,7 @@ static void tell_former(struct ctx *c, const struct session *before, struct str 
         return;
     will_drop(c, old);
     const struct leaver who = leaver_of(before, LEFT_BY_OTHER);
-    if (!str_eq(before->person->id, c->person->id))
+    if (!str_eq(before->person->id, c->person->id) || person_acts(before->person))
         farewells_tell(c, &who, &before->told, &before->services);
 }
 
@@ -545,8 +554,8 @@ static void tell_former(struct ctx *c, const struct session *before, struct str 
  * they were told, and hear of its end by nothing else. */
 static void go_on_from(struct ctx *c, struct session *s, const struct session *before)
 {
-    if (before == NULL || !str_eq(before->person->id, s->person->id))
-        return;
+    if (before == NULL || !str_eq(before->person->id, s->person->id) || person_acts(before->person))
+        return; /* whom a guardian acted for is chosen anew */
     s->sid = before->sid;
     s->told = before->told;
     for (size_t i = 0; i < before->services.n && s->services.n < SESSION_SERVICES_MAX; i++)
@@ -926,6 +935,131 @@ bool flow_at_consent(struct ctx *c, enum step *on, struct fail *f)
 
 /* ── KNOWN, once more ──────────────────────────────────────────────────── */
 
+/* ── a guardian, and for whom ───────────────────────────────────────────── */
+
+bool flow_is_guardian(const struct ctx *c)
+{
+    const struct idp *idp = c->session != NULL ? registry_idp(c->registry, c->session->person->idp) : NULL;
+
+    return idp != NULL && idp->guardians;
+}
+
+static enum step child_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return answer_go(c, url_to(c->arena, S(FLOW_GUARDIAN_PATH), S("login"), c->login->id));
+}
+
+static const struct step_row to_child[] = { { keep }, { child_go }, { NULL } };
+
+enum step flow_need_child(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return flow_is_guardian(c) && !person_acts(c->session->person) ? answer_go(c, S(FLOW_GUARDIAN_PATH)) : NEXT;
+}
+
+enum step flow_relate(struct ctx *c, struct fail *f)
+{
+    const struct person *p = c->proven != NULL ? c->proven->person : c->person;
+    const struct relations_maker *maker =
+        p != NULL && str_is_set(p->identity) ? relations_of(registry_idp(c->registry, p->idp)) : NULL;
+
+    (void)f;
+    return maker != NULL ? step_into(c, maker->begin) : NEXT;
+}
+
+enum step flow_forget_identity(struct ctx *c, struct fail *f)
+{
+    struct person *p = c->proven != NULL ? c->proven->person : c->person;
+
+    (void)f;
+    if (p != NULL)
+        p->identity = (struct str){ NULL, 0 };
+    return NEXT;
+}
+
+/* The guardian in the one role that they have now, at the child's school and for as long as the child is one. */
+static struct person *acting_for(struct ctx *c, const struct person *guardian, const struct acting *ward)
+{
+    struct person *p = person_copy(c->arena, guardian);
+
+    p->acting = *ward;
+    p->affiliations = arena_make_n(c->arena, 1, struct affiliation);
+    p->affiliations[0] = (struct affiliation){ .provider_oid = ward->provider_oid,
+                                               .school_oid = ward->school_oid,
+                                               .school_code = ward->school_code,
+                                               .role = ROLE_GUARDIAN,
+                                               .group = ward->group,
+                                               .class_level = ward->class_level,
+                                               .to_s = ward->until_s };
+    p->affiliation_count = 1;
+    p->learner_id = (struct str){ NULL, 0 };
+    return p;
+}
+
+static enum step act_ask(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    const struct session *before = c->session;
+    const struct leaver who = leaver_of(before, LEFT_BY_OTHER);
+
+    c->person = acting_for(c, before->person, flow->ward);
+    c->upstream_hint = before->upstream_hint;
+    c->session = session_new(c, c->person, before->shared, &flow->cookie);
+    if (c->session->ends_s > before->ends_s)
+        c->session->ends_s = before->ends_s;
+    if (c->session->ends_s > flow->ward->until_s)
+        c->session->ends_s = flow->ward->until_s;
+    c->session->began_s = before->began_s;
+    c->session->wards = before->wards;
+    c->session->ward_count = before->ward_count;
+    c->session->wards_known = true;
+    if (!session_store(c, c->session, &flow->stored, f))
+        return REFUSE;
+    session_end(c, before->id_hash, &flow->dropped);
+    will_drop(c, before->id_hash);
+    farewells_tell(c, &who, &before->told, &before->services);
+    be_found(c, c->session);
+    flow_audit(c, "acts", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
+    return WAIT;
+}
+
+static enum step act_done(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (flow->stored.outcome != KV_HIT)
+        return kv_away(f, "session");
+    if (!flow_audited(c, f))
+        return REFUSE;
+    session_cookie_set(c, c->session, flow->cookie);
+    return str_is_set(flow->goes_on) ? login_find(c, flow->goes_on) : NEXT;
+}
+
+/* What the service asked goes on where it stopped; a log-in that it wanted fresh was made for it. */
+static enum step act_go(struct ctx *c, struct fail *f)
+{
+    if (c->login == NULL || !str_is_set(c->login->service))
+        return answer_go(c, S("/"));
+    c->login->state = str_eq(c->login->asks_sid, flow_of(c)->ward_sid) ? LOGIN_KNOWN : LOGIN_ASKED;
+    c->login->asks_sid = (struct str){ NULL, 0 };
+    c->person = c->session->person;
+    c->state = NULL; /* the protocol's answer has its own */
+    return flow_next(c, f);
+}
+
+static const struct step_row act_rows[] = { { act_ask }, { act_done }, { act_go }, { NULL } };
+
+enum step flow_act_for(struct ctx *c, const struct acting *ward, struct str login)
+{
+    struct flow *flow = flow_of(c);
+
+    flow->ward = ward;
+    flow->goes_on = login;
+    flow->ward_sid = c->session->sid;
+    return step_into(c, act_rows);
+}
+
 /* Looks the service up again: it may have gone, or have been switched off, since the login began. */
 static enum step known(struct ctx *c, struct fail *f)
 {
@@ -936,6 +1070,13 @@ static enum step known(struct ctx *c, struct fail *f)
     c->service = registry_service(c->registry, c->login->service);
     if (c->service == NULL)
         return fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
+    if (flow_is_guardian(c) && !person_acts(c->person)) { /* whom the service would be told of is not said yet */
+        if (is_unseen(c))
+            return fail(f, FAIL_DENIED, "interaction_required", "prompt=none, and the guardian has not said for whom");
+        c->login->state = LOGIN_ASKED;
+        c->login->asks_sid = c->session->sid;
+        return step_into(c, to_child);
+    }
     check_passed(c, CHECK_person);
     if (!is_expected(c, c->person))
         return another_person(c, f);

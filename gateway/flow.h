@@ -48,6 +48,19 @@ bool flow_at_consent(struct ctx *c, enum step *on, struct fail *f);
 /* The person has let it be told, or has seen what is told. */
 enum step flow_consented(struct ctx *c, struct fail *f);
 
+/* Of guardians: who is signed in as one and acts for nobody yet goes to /guardian first, which comes back here.  A row,
+ * for pages of ours that need a child; others are passed by. */
+#define FLOW_GUARDIAN_PATH "/guardian"
+bool flow_is_guardian(const struct ctx *c);
+enum step flow_need_child(struct ctx *c, struct fail *f);
+/* Rows' end: c->session's guardian acts for this child from here on: a session of its own, and the one before ends with
+ * its codes, tokens and services, which hear of it.  Then the login of that id, where this browser has begun it, else
+ * the launcher.  ward: one of c->session->wards. */
+enum step flow_act_for(struct ctx *c, const struct acting *ward, struct str login);
+/* Before the identity code is gone: for whom a guardian may act is begun to be asked (idp-adapters/relations.h). */
+enum step flow_relate(struct ctx *c, struct fail *f);
+enum step flow_forget_identity(struct ctx *c, struct fail *f);
+
 /* A row, after those of session_load where c->login or c->service names a service: session_for(). */
 enum step flow_test_person(struct ctx *c, struct fail *f);
 

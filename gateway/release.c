@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/fields.h"
 #include "certs/signer_client.h"
+#include "model/pairwise.h"
 #include "model/test_school.h"
 #include "wire/json.h"
 
@@ -93,6 +94,25 @@ static struct claim_set asked_and_allowed(const struct release *r, struct claim_
     return out;
 }
 
+/* A guardian is told of as a guardian: what a child's place at school says of the child would make them one. */
+static struct claim_set without_childs(const struct release *r, const struct affiliation *a, struct claim_set told)
+{
+    if (a->role != ROLE_GUARDIAN)
+        return told;
+    told.bits &= ~(1u << CLAIM_CLASS_LEVEL | 1u << CLAIM_CHARGE);
+    if (!r->as_context)
+        told.bits &= ~(1u << CLAIM_GROUP);
+    return told;
+}
+
+static bool is_guardian(const struct person *p)
+{
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if (p->affiliations[i].role == ROLE_GUARDIAN)
+            return true;
+    return person_acts(p);
+}
+
 static struct view view_of(struct arena *a, const struct release *r)
 {
     struct view v = { .r = r, .arena = a };
@@ -100,6 +120,8 @@ static struct view view_of(struct arena *a, const struct release *r)
     if (r->decision->effect != EFFECT_ALLOW)
         return v;
     v.whole = asked_and_allowed(r, r->decision->release);
+    if (is_guardian(r->person))
+        v.whole.bits &= ~(1u << CLAIM_LEARNER_ID);
     v.name = name_of(r, r->decision->release);
     v.n = r->person->affiliation_count;
     for (size_t i = 0; i < v.n; i++) {
@@ -108,7 +130,7 @@ static struct view view_of(struct arena *a, const struct release *r)
         alone.affiliation_count = 1;
         struct decision d = policy_decide(r->registry, &alone, r->service, &r->now);
         if (d.effect == EFFECT_ALLOW)
-            v.of[i] = asked_and_allowed(r, d.release);
+            v.of[i] = without_childs(r, &r->person->affiliations[i], asked_and_allowed(r, d.release));
     }
     return v;
 }
@@ -427,6 +449,56 @@ static void write_full_name(struct json_out *o, struct view *v)
         claim_add(&v->told, CLAIM_GIVEN_NAME);
 }
 
+struct str release_child(struct arena *a, const struct seals *s, const struct person *p, struct str vendor,
+                         int64_t now_s)
+{
+    if (!person_acts(p) || now_s >= p->acting.until_s || str_eq(p->acting.child, p->id))
+        return (struct str){ NULL, 0 };
+    return pairwise_sub(a, s, p->acting.child, vendor);
+}
+
+/* Whom a guardian acts for, beside the guardian, who is the subject.  Profile A: "CHILD;SCHOOL". */
+static struct str behalf_of(struct view *v)
+{
+    const struct release *r = v->r;
+    const struct acting *as = &r->person->acting;
+    struct json_out o = json_out(v->arena, OBJECT_MAX_B);
+
+    if (!claim_in(v->whole, CLAIM_ON_BEHALF_OF) || !person_acts(r->person) || !str_is_set(r->child) ||
+        str_eq(r->child, r->sub) || r->now.now_s >= as->until_s)
+        return (struct str){ NULL, 0 };
+    claim_add(&v->told, CLAIM_ON_BEHALF_OF);
+    if (is_mpass(r)) {
+        json_str(&o, arena_printf(v->arena, "%.*s;%.*s", STR_ARG(r->child), STR_ARG(as->school_oid)));
+        return json_done(&o);
+    }
+    json_begin_object(&o);
+    json_put_str(&o, S("child"), r->child);
+    put(&o, S("school_oid"), as->school_oid);
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+static const char *behalf_name(const struct release *r)
+{
+    return is_mpass(r) ? claim_rows[CLAIM_ON_BEHALF_OF].mpass : claim_rows[CLAIM_ON_BEHALF_OF].native;
+}
+
+static void put_behalf(struct json_out *o, const struct release *r, struct str json)
+{
+    if (!str_is_set(json))
+        return;
+    json_key(o, str_of(behalf_name(r)));
+    json_raw(o, json);
+}
+
+void release_put_behalf(struct arena *a, struct json_out *o, const struct release *r)
+{
+    struct view v = view_of(a, r);
+
+    put_behalf(o, r, behalf_of(&v));
+}
+
 static void write_claims(struct json_out *o, struct view *v)
 {
     bool mpass = is_mpass(v->r);
@@ -438,6 +510,7 @@ static void write_claims(struct json_out *o, struct view *v)
     for (int i = 0; i < CLAIM_COUNT; i++)
         write_text(o, v, (enum claim)i);
     write_full_name(o, v);
+    put_behalf(o, v->r, behalf_of(v));
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         write_list(o, v, lists[i].claim, mpass ? claim_rows[lists[i].claim].mpass : claim_rows[lists[i].claim].native,
                    mpass ? lists[i].mpass : lists[i].native);
@@ -495,6 +568,11 @@ static struct str write_id_claims(struct arena *a, const struct id_facts *f, str
         write_claims(&o, told);
     else
         json_put_str(&o, S("sub"), f->sub);
+    if (f->told != NULL) { /* by its scope, as userinfo says it: who is meant must be known before anything is asked */
+        struct release r = *f->told;
+        r.sub = f->sub;
+        release_put_behalf(a, &o, &r);
+    }
     json_put_str(&o, S("aud"), f->client_id);
     json_put_str(&o, S("azp"), f->client_id);
     json_put_str(&o, S("nonce"), f->nonce);
@@ -518,6 +596,7 @@ struct str release_id_claims(struct arena *a, const struct id_facts *f)
         r.scope = S("");
         r.asked_too = NULL;
         struct view v = view_of(a, &r);
+        v.whole.bits &= ~(1u << CLAIM_ON_BEHALF_OF); /* it stands there once */
         claims = write_id_claims(a, f, &v);
     }
     return claims.p != NULL ? claims : write_id_claims(a, f, NULL);

@@ -12,10 +12,12 @@
 #ifndef GATEWAY_RELEASE_H
 #define GATEWAY_RELEASE_H
 
+#include "base/seals.h"
 #include "model/login.h"
 #include "policy/policy.h"
 #include "wire/claims_asked.h"
 #include "wire/jose.h"
+#include "wire/json.h"
 
 struct release {
     const struct registry *registry;
@@ -23,6 +25,11 @@ struct release {
     const struct service *service;
     const struct decision *decision; /* allows; a denied one releases nothing but sub */
     struct str sub, scope;
+    /* What this vendor calls the child whom a guardian acts for (release_child()); absent: nobody is named. */
+    struct str child;
+    /* A group of the child names a context and tells nothing of the guardian (LTI); else no fact of the child's school
+     * day is said of a guardian: not the group, the level, the charge. */
+    bool as_context;
     /* By which names; a protocol that knows no scopes wants all that is released. */
     enum { RELEASE_AS_ROW = 0, RELEASE_AS_NATIVE, RELEASE_AS_MPASS } as;
     bool whole;
@@ -33,6 +40,10 @@ struct release {
     enum lang lang;
     struct circumstances now;
 };
+
+/* For struct release: absent unless the person acts for a child now.  It is what the child itself is called there. */
+struct str release_child(struct arena *a, const struct seals *s, const struct person *p, struct str vendor,
+                         int64_t now_s);
 
 /* Whether the service asked for it, by scope or by its name. */
 bool release_covers(const struct release *r, enum claim claim);
@@ -57,6 +68,8 @@ struct str release_id_claims(struct arena *a, const struct id_facts *f);
 
 enum { RELEASE_MAX_B = 65536 };
 
+/* Puts the one member that names the child into an object; nothing where it is not told. */
+void release_put_behalf(struct arena *a, struct json_out *o, const struct release *r);
 /* One JSON object; sub is always in it. */
 struct str release_claims(struct arena *a, const struct release *r);
 /* The same, and the words of what it says. */

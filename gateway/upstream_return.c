@@ -96,8 +96,10 @@ static enum step oidc_check_path(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row upstream_oidc[] = { { oidc_find }, { oidc_check_path }, { check }, { load_session },
-                                          { verify },    { admit },           { NULL } };
+const struct step_row upstream_oidc[] = {
+    { oidc_find },   { oidc_check_path },      { check }, { load_session }, { verify },
+    { flow_relate }, { flow_forget_identity }, { admit }, { NULL }
+};
 
 /* ── SAML: the POST reads no cookie; it proves the answer, and a GET of our own finds out whose it is ─── */
 
@@ -301,7 +303,8 @@ static enum step saml_go_on(struct ctx *c, struct fail *f)
     return answer_go(c, go_on_at(c, "a", p->id));
 }
 
-const struct step_row upstream_acs[] = { { saml_read }, { saml_prove }, { saml_keep }, { saml_go_on }, { NULL } };
+const struct step_row upstream_acs[] = { { saml_read }, { saml_prove }, { flow_relate }, { flow_forget_identity },
+                                         { saml_keep }, { saml_go_on }, { NULL } };
 
 /* The address of the POST, opened by hand. */
 static enum step acs_bookmark(struct ctx *c, struct fail *f)

@@ -14,6 +14,7 @@
 #include "idp-adapters/addresses.h"
 #include "idp-adapters/oidc_attributes.h"
 #include "idp-adapters/refusals.h"
+#include "idp-adapters/relations.h"
 #include "idp-adapters/tryout.h"
 #include "idp-adapters/upstream_oidc.h"
 #include "wire/fetch.h"
@@ -610,6 +611,8 @@ static enum step make_person(struct ctx *c, struct fail *f)
     attribute_list_log(&attributes, o->idp);
     tryout_came(c, o->idp, attributes.at, attributes.n, o->claims.sub);
     bool good = map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &notes, f);
+    if (good)
+        relations_name(c, p);
     map_notes_tell(&notes, good ? p : NULL, o->idp->id, c->support_code);
     tryout_made(c, &notes, good ? p : NULL);
     if (!good || !stated_acr(c->arena, json_get_str(o->claims.all, S("acr")), o->idp, &p->acr, f))

@@ -15,6 +15,7 @@
 #include "certs/signer_client.h"
 #include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
+#include "idp-adapters/relations.h"
 #include "idp-adapters/relay.h"
 #include "idp-adapters/saml_logout.h"
 #include "idp-adapters/saml_person.h"
@@ -505,6 +506,8 @@ static enum step make_person(struct ctx *c, struct fail *f)
     tryout_came(c, &s->idp, attributes.at, attributes.n, saml_subject(s->said));
     struct fail why = { 0 };
     bool good = map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &notes, &why);
+    if (good)
+        relations_name(c, p);
     bool foreign = !good && str_eq(str_of(why.code), S("scope_foreign"));
     const char *unread = s->metadata->pattern_trouble;
     if (unread != NULL && (foreign || map_notes_find(&notes, NOTE_SCOPE_FOREIGN) != NULL))

@@ -157,6 +157,37 @@ static bool read_learner(struct making *m, struct str *into, const struct attrib
     return true;
 }
 
+/* A national identity code, which only guardians' sign-ins bring: it is at hand while the answer is read. */
+static bool read_identity(struct making *m, struct str *into, const struct attribute *from)
+{
+    return !m->idp->guardians || map_read_subject(m, into, from);
+}
+
+static bool says_yes(const struct attribute *from)
+{
+    return from->values.n == 1 &&
+           (str_eq(str_trim(from->values.at[0]), S("1")) || str_eq_case(str_trim(from->values.at[0]), S("true")));
+}
+
+static bool read_registered(struct making *m, struct str *into, const struct attribute *from)
+{
+    (void)into;
+    m->out->registered = m->out->registered || says_yes(from);
+    return true;
+}
+
+/* Whatever else it says than nothing and no, is yes. */
+static bool read_protected(struct making *m, struct str *into, const struct attribute *from)
+{
+    (void)into;
+    for (size_t i = 0; i < from->values.n; i++) {
+        struct str v = str_trim(from->values.at[i]);
+        m->out->non_disclosure =
+            m->out->non_disclosure || (v.n > 0 && !str_eq(v, S("0")) && !str_eq_case(v, S("false")));
+    }
+    return true;
+}
+
 static const struct {
     const char *how;
     map_reader *read;
@@ -182,6 +213,9 @@ static const struct {
     { "old_role", map_read_old_role },
     { "edu_role", map_read_edu_role },
     { "scoped_role", map_read_scoped_role },
+    { "identity", read_identity },
+    { "registered", read_registered },
+    { "protected", read_protected },
 };
 
 static struct str *field_of(struct making *m, struct str name)
@@ -206,6 +240,9 @@ static struct str *field_of(struct making *m, struct str name)
         { "class_level", &m->lists.unused },
         { "affiliations", &m->lists.unused },
         { "home", &m->lists.unused },
+        { "identity", &m->out->identity },
+        { "registered", &m->lists.unused },
+        { "protected", &m->lists.unused },
     };
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -243,6 +280,9 @@ static const struct {
     { "class_level", "class_level", "number" },
     { "charge", "charge", "charge" },
     { "affiliations", "affiliations", "mpass_role" },
+    { "identity", "identity", "identity" },
+    { "registered", "registered", "registered" },
+    { "protected", "protected", "protected" },
 };
 
 /* "NAME=field": names may have "=" in them, fields have none. */
@@ -495,6 +535,8 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
         return false;
     if (!str_is_set(out->subject))
         out->subject = map_subject_of_protocol(a, subject);
+    if (str_is_set(out->identity)) /* the adapter names them by what is kept of it */
+        out->subject = S("-");
     if (!str_is_set(out->subject)) {
         map_note(notes, NOTE_NO_SUBJECT, (struct str){ NULL, 0 }, names_that_came(&m, false));
         return refusal(f, REFUSAL_no_subject, "neither the attributes nor the message name the person");

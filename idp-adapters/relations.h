@@ -54,6 +54,9 @@ struct relations_maker {
     const struct step_row *finish;
 };
 
+/* A person whose identity code is at hand is called by what is kept of it. */
+void relations_name(struct ctx *c, struct person *p);
+
 /* That of the row; NULL: people of this identity provider act for nobody. */
 const struct relations_maker *relations_of(const struct idp *idp);
 

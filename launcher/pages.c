@@ -346,6 +346,27 @@ struct html page_still(struct arena *a, const struct still_view *v)
     PAGE_RENDER(a, view_still, &out);
 }
 
+struct html page_guardian(struct arena *a, const struct guardian_view *v)
+{
+    struct guardian_out out = { .page = v->page, .in = *v, .ends = when_time(a, v->ends_s, v->page.lang) };
+
+    PAGE_RENDER(a, view_guardian, &out);
+}
+
+struct html page_guardian_none(struct arena *a, const struct guardian_none_view *v)
+{
+    struct guardian_none_out out = { .page = v->page, .in = *v, .code = halves(v->support_code) };
+
+    PAGE_RENDER(a, view_guardian_none, &out);
+}
+
+struct html page_roles(struct arena *a, const struct roles_view *v)
+{
+    struct roles_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_roles, &out);
+}
+
 struct html page_me(struct arena *a, const struct me_view *v)
 {
     struct me_out out = { .page = v->page, .in = *v };

@@ -69,6 +69,7 @@ struct sign_in_view { /* GET /sign-in */
     struct str letter;      /* the chosen one: picks are its municipalities */
     struct picks all;       /* with it, where they are not too many: every municipality, to complete what is typed */
     struct picks picks;     /* without a search: the buttons; with one: the rows shown */
+    bool guardians;         /* GET /guardian?login=… leads to where they sign in */
     struct picks others;    /* local accounts and other ways; GET /sign-in/local?idp=…&login=… */
     struct str q;           /* what was searched for; absent: no search */
     size_t total;           /* hits in all */
@@ -706,5 +707,38 @@ struct accounts_view { /* GET /me/accounts; POST: csrf, act=add|open|join|part|l
     } rows;
 };
 struct html page_accounts(struct arena *a, const struct accounts_view *v);
+
+/* --- guardians -------------------------------------------------------------------------------------------- */
+
+struct ward_pick { /* a child of the guardian's */
+    struct str id; /* parameter `child` */
+    struct str name, initial;
+    struct str where, city; /* "Kielonmäen koulu, 4A"; the municipality */
+    bool current;
+};
+struct guardian_view { /* GET /guardian */
+    struct page page;
+    struct {
+        const struct ward_pick *at;
+        size_t n;
+    } wards;
+    struct str login;        /* of the service that is being opened; absent: none */
+    int64_t began_s, ends_s; /* the sign-in, and when it ends */
+    bool acts;               /* for one of them already: changing closes its services */
+};
+/* POST /guardian: csrf, login, act=choose child=…, or act=again */
+struct html page_guardian(struct arena *a, const struct guardian_view *v);
+/* Nobody to act for, whatever the reason is: nothing but support_code differs from one to the next. */
+struct guardian_none_view {
+    struct page page;
+    struct str login, support_code;
+};
+struct html page_guardian_none(struct arena *a, const struct guardian_none_view *v);
+
+struct roles_view { /* GET /roles; POST /roles: csrf, act=guardian or act=school */
+    struct page page;
+    struct strs open; /* services that a change closes, by name */
+};
+struct html page_roles(struct arena *a, const struct roles_view *v);
 
 #endif

@@ -385,6 +385,7 @@ void picker_fill(const struct picker *p, struct arena *a, const struct picker_as
 {
     struct str typed = str_trim(str_sub(ask->query, 0, QUERY_MAX_B)), query = words_query(a, typed);
 
+    v->guardians = registry_idp_guardians(p->registry) != NULL;
     if (ask->local_allowed)
         fill_others(p, a, v);
     if (query.n > 0) {

@@ -197,6 +197,24 @@ struct still_out {
     struct str at;
 };
 
+struct guardian_out {
+    struct page page;
+    struct guardian_view in;
+    struct str ends;
+};
+
+struct guardian_none_out {
+    struct page page;
+    struct guardian_none_view in;
+    struct code code;
+    struct str at;
+};
+
+struct roles_out {
+    struct page page;
+    struct roles_view in;
+};
+
 struct me_out {
     struct page page;
     struct me_view in;
@@ -259,6 +277,9 @@ void view_next(struct buf *b, const struct signed_out_out *v);
 void view_leaving(struct buf *b, const struct leaving_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_still(struct buf *b, const struct still_out *v);
+void view_guardian(struct buf *b, const struct guardian_out *v);
+void view_guardian_none(struct buf *b, const struct guardian_none_out *v);
+void view_roles(struct buf *b, const struct roles_out *v);
 void view_own_data(struct buf *b, const struct me_out *v);
 void view_accounts(struct buf *b, const struct accounts_out *v);
 void view_consent(struct buf *b, const struct consent_out *v);

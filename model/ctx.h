@@ -54,6 +54,7 @@ struct people;        /* registry/people.h: what the node keeps for persons */
 struct pleas;         /* registry/pleas.h: what people have asked to be opened to them */
 struct consents;      /* registry/consents.h: what people have let services be told */
 struct class_links;   /* registry/class_links.h: what teachers put up for a class */
+struct wards;         /* registry/wards.h: children whom guardians may act for */
 struct members;       /* registry/members.h: who of a context has opened a tool */
 struct vendors;       /* registry/vendors.h: invitations to vendor organisations, and by what their people sign in */
 struct mails;         /* registry/mails.h: e-mail that waits to be sent */
@@ -132,6 +133,7 @@ struct ctx {
     struct people *people;
     struct pleas *pleas;                     /* NULL: nobody can ask */
     struct consents *consents;               /* NULL: nobody can be asked */
+    struct wards *wards;                     /* NULL: nobody acts for anybody */
     struct members *members;                 /* NULL: nobody is kept */
     struct vendors *vendors;                 /* NULL: the portal is closed */
     struct mails *mails;                     /* NULL: none is sent */

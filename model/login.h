@@ -101,6 +101,10 @@ struct session {
     struct strs favourites;   /* ids of services that stand first in the launcher */
     struct strs read;         /* ids of notices that they have read */
     bool favourites_known;    /* both asked for in this session already */
+    /* Of a guardian: whom they may act for, as the authority has said in this session; known: it was asked. */
+    struct acting *wards;
+    size_t ward_count;
+    bool wards_known;
     /* A test person's (model/test_school.h): the one service that it is for, and the sid of the vendor's own session,
      * with which it ends.  Absent: somebody's real one. */
     struct str only, under;

@@ -75,14 +75,19 @@ struct str person_display_name(struct arena *a, const struct person *p)
 struct person *person_copy(struct arena *a, const struct person *p)
 {
     struct person *out = arena_make(a, struct person);
-    struct str *texts[] = { &out->id,          &out->idp,          &out->subject,     &out->origin,
-                            &out->given_names, &out->calling_name, &out->family_name, &out->email,
-                            &out->learner_id,  &out->acr,          &out->amr,         &out->city_name,
-                            &out->city_session };
+    struct str *texts[] = { &out->id,           &out->idp,          &out->subject,     &out->origin,
+                            &out->given_names,  &out->calling_name, &out->family_name, &out->email,
+                            &out->learner_id,   &out->acr,          &out->amr,         &out->city_name,
+                            &out->city_session, &out->relations };
 
     *out = *p;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_str(a, *texts[i]);
+    out->identity = (struct str){ NULL, 0 };
+    struct str *whom[] = { &out->acting.child,       &out->acting.provider_oid, &out->acting.school_oid,
+                           &out->acting.school_code, &out->acting.group,        &out->acting.name };
+    for (size_t i = 0; i < sizeof whom / sizeof *whom; i++)
+        *whom[i] = arena_str(a, *whom[i]);
     out->affiliations = arena_make_n(a, p->affiliation_count, struct affiliation);
     for (size_t i = 0; i < p->affiliation_count; i++) {
         struct affiliation *f = &out->affiliations[i];

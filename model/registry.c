@@ -34,6 +34,7 @@ struct registry {
     const struct admin **admins;    /* by idp, subject, id */
     const struct admin **idle;      /* those that give nothing */
     size_t admin_count, idle_count; /* of these two */
+    const struct idp *guardians;    /* where they sign in */
     struct index *indexes;          /* of INDEX_COUNT */
 };
 
@@ -176,6 +177,8 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     for (size_t i = 0; i < parts->idp_count; i++) {
         const struct idp *idp = &parts->idps[i];
         put(&r->idps, idp->id, idp);
+        if (idp->guardians && idp->enabled && r->guardians == NULL)
+            r->guardians = idp;
         if (idp->kind == IDP_SAML)
             put(&r->entities, idp->entity_id, idp);
         else if (idp->kind == IDP_OIDC)
@@ -399,6 +402,11 @@ const struct idp *registry_idp_vendors(const struct registry *r)
         if (r->parts.idps[i].vendors && r->parts.idps[i].enabled && r->parts.idps[i].kind == IDP_LOCAL)
             return &r->parts.idps[i];
     return NULL;
+}
+
+const struct idp *registry_idp_guardians(const struct registry *r)
+{
+    return r->guardians;
 }
 
 const char *staff_role_name(enum staff_role role)

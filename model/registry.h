@@ -80,6 +80,13 @@ struct idp {       /* an identity provider of one education provider */
     struct strs private_networks; /* "10.20.0.0/16": private addresses that it may be at; none: public ones alone */
     const struct scope_pattern *const *patterns; /* as scopes, of its metadata alone (wire/scope_pattern.h) */
     size_t pattern_count;
+    /* Guardians sign in here, and act for children alone (idp-adapters/relations.h). */
+    bool guardians;
+    struct str relations_url; /* e-Authorizations: where its REST interface stands; "": municipalities' own relations */
+    struct str relations_page; /* where its selection page stands; "": the same */
+    struct str relations_client_id;
+    struct str relations_key_sealed, relations_secret_sealed; /* its API key, its OAuth password */
+    struct str relations_field;                               /* what its checksum travels in */
     bool vendors; /* people of vendor organisations sign in here, and nobody else; never with a password alone */
     int64_t refresh_turn; /* grows when somebody wants its documents fetched now; 0: never */
 };
@@ -523,6 +530,8 @@ const struct staff *registry_staff(const struct registry *r, struct str idp, str
 const struct account *registry_account_id(const struct registry *r, struct str id);
 /* Where people of vendors have local accounts; NULL: nowhere. */
 const struct idp *registry_idp_vendors(const struct registry *r);
+/* Where guardians sign in; NULL: nowhere. */
+const struct idp *registry_idp_guardians(const struct registry *r);
 const struct metadata_source *registry_source(const struct registry *r, struct str id);
 const struct api_token *registry_api_token(const struct registry *r, struct str token_hash); /* likewise */
 /* Which is the resource of this address [RFC 8707 2]; NULL: none here. */

@@ -414,11 +414,34 @@ static bool check_networks(struct checking *c, const struct idp *idp)
     return true;
 }
 
+/* Guardians are of no municipality, and their identity provider gives no roles: a child does. */
+static bool check_guardians(struct checking *c, const struct idp *idp)
+{
+    bool asked = str_is_set(idp->relations_url);
+
+    if (!idp->guardians)
+        return (!asked && !str_is_set(idp->relations_client_id) && !str_is_set(idp->relations_page)) ||
+               wrong(c, "relations_… are of an identity provider with guardians: true alone");
+    if (idp->provider != NULL || idp->vendors || idp->role != ROLE_NONE)
+        return wrong(c,
+                     "guardians: true goes with no provider, no role and no vendors: guardians are of no municipality");
+    if (!asked)
+        return true;
+    if (!check_url(c, "relations_url", idp->relations_url, idp->test) ||
+        !check_url(c, "relations_page", idp->relations_page, idp->test))
+        return false;
+    return (str_is_set(idp->relations_client_id) && str_is_set(idp->relations_key_sealed) &&
+            str_is_set(idp->relations_secret_sealed)) ||
+           wrong(c, "relations_url needs relations_client_id, relations_key and relations_secret");
+}
+
 static bool check_idp(struct checking *c, const struct idp *idp)
 {
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
     if (idp->vendors && idp->provider != NULL)
         return wrong(c, "has a provider, and vendors: true: people of vendors are of no municipality");
+    if (!check_guardians(c, idp))
+        return false;
     if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp) ||
         !check_pinned_keys(c, idp))
         return false;

@@ -129,6 +129,14 @@ static const struct column idp_columns[] = {
     { "login_hint", "login_hint", COL_CHOICE, "no", AT(idp, login_hint), hint_ways },
     { "client_secret_until_s", "client_secret_until", COL_TIME, "0", AT(idp, client_secret_until_s), NULL },
     { "encrypt_name_id", "encrypt_name_id", COL_BOOL, "0", AT(idp, encrypt_name_id), NULL },
+    { "guardians", "guardians", COL_BOOL, "0", AT(idp, guardians), NULL },
+    { "relations_url", "relations_url", COL_TEXT, "", AT(idp, relations_url), NULL },
+    { "relations_page", "relations_page", COL_TEXT, "", AT(idp, relations_page), NULL },
+    { "relations_client_id", "relations_client_id", COL_TEXT, "", AT(idp, relations_client_id), NULL },
+    { "relations_key_sealed", "relations_key", COL_SEALED, "", AT(idp, relations_key_sealed), NULL },
+    { "relations_secret_sealed", "relations_secret", COL_SEALED, "", AT(idp, relations_secret_sealed), NULL },
+    { "relations_field", "relations_field", COL_TEXT, "X-AsiointivaltuudetAuthorization", AT(idp, relations_field),
+      NULL },
 };
 
 static const struct column service_columns[] = {
@@ -507,6 +515,7 @@ static const struct column move_columns[] = {
 #define P35  P34 ",?35"
 #define P36  P35 ",?36"
 #define P37  P36 ",?37"
+#define P44  P37 ",?38,?39,?40,?41,?42,?43,?44"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -515,7 +524,8 @@ static const struct column move_columns[] = {
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
     "share_encryption_key,private_networks,pinned_keys,vendors,login_hint,client_secret_until_s,"                      \
-    "encrypt_name_id"
+    "encrypt_name_id,guardians,relations_url,relations_page,"     \
+    "relations_client_id,relations_key_sealed,relations_secret_sealed,relations_field"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -584,7 +594,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P37, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P44, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P112, "id", "id = ?1") },
@@ -960,6 +970,14 @@ const struct db_migration registry_migrations[] = {
       "CREATE INDEX move_provider ON move (provider);" },
     { 35, "ALTER TABLE idp ADD COLUMN client_secret_until_s INTEGER NOT NULL DEFAULT 0;" },
     { 36, "ALTER TABLE idp ADD COLUMN encrypt_name_id INTEGER NOT NULL DEFAULT 0;" },
+    { 37,
+      "ALTER TABLE idp ADD COLUMN guardians INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE idp ADD COLUMN relations_url TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN relations_page TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN relations_client_id TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN relations_key_sealed TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN relations_secret_sealed TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN relations_field TEXT NOT NULL DEFAULT 'X-AsiointivaltuudetAuthorization';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -137,7 +137,8 @@ struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_
 
     if (r->url.n > FETCH_URL_MAX_B || r->body.n > most_B || r->content_type.n > FETCH_FIELD_MAX_B ||
         r->authorization.n > FETCH_AUTHORIZATION_MAX_B || r->accept.n > FETCH_FIELD_MAX_B ||
-        r->networks.n > FETCH_FIELD_MAX_B || r->place.n > FETCH_FIELD_MAX_B)
+        r->networks.n > FETCH_FIELD_MAX_B || r->place.n > FETCH_FIELD_MAX_B || r->field.n > FETCH_FIELD_MAX_B ||
+        r->field_value.n > FETCH_FIELD_MAX_B)
         return (struct str){ NULL, 0 };
     put_number(&b, r->purpose);
     put_number(&b, (r->post ? 1 : 0) | (r->test ? 2 : 0));
@@ -146,6 +147,8 @@ struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_
     put_text(&b, r->content_type);
     put_text(&b, r->authorization);
     put_text(&b, r->accept);
+    put_text(&b, r->field);
+    put_text(&b, r->field_value);
     put_text(&b, r->networks);
     put_text(&b, r->place);
     return end(&b);
@@ -164,6 +167,8 @@ bool fetch_request_read(struct str message, uint64_t *id, struct fetch_request *
     out->content_type = get_text(&r);
     out->authorization = get_text(&r);
     out->accept = get_text(&r);
+    out->field = get_text(&r);
+    out->field_value = get_text(&r);
     out->networks = get_text(&r);
     out->place = get_text(&r);
     if (!r.good || r.rest.n > 0 || purpose <= FETCH_NONE || purpose >= FETCH_PURPOSE_COUNT || flags < 0 || flags > 3)

@@ -33,9 +33,10 @@
     X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */                                                            \
     X(LOGO, 3, 128 << 10,                                                                                              \
       5000) /* a picture, which the fetcher makes anew (wire/logo.h): the answer is what came out */                   \
-    X(PICTURE, 0, 1 << 16, 1000) /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */   \
-    X(MAIL, 0, 1 << 16, 120000)  /* a mail to the server of the settings: see fetch_mail() */                          \
-    X(PROBE, 0, 0, 1000)         /* nothing: answered 204 by the fetcher itself */
+    X(PICTURE, 0, 1 << 16, 1000)   /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */ \
+    X(MAIL, 0, 1 << 16, 120000)    /* a mail to the server of the settings: see fetch_mail() */                        \
+    X(RELATIONS, 0, 1 << 16, 3000) /* for whom a guardian may act */                                                   \
+    X(PROBE, 0, 0, 1000)           /* nothing: answered 204 by the fetcher itself */
 
 enum fetch_purpose {
     FETCH_NONE = 0,
@@ -66,8 +67,9 @@ struct fetch_request {
     bool test; /* http, and only then, on loopback alone; https there as well */
     struct str url;
     struct str body, content_type;
-    struct str authorization; /* the field's value; "Basic …", "Bearer …": a city's token may have 64 kB */
-    struct str accept;        /* absent: any */
+    struct str authorization;      /* the field's value; "Basic …", "Bearer …": a city's token may have 64 kB */
+    struct str accept;             /* absent: any */
+    struct str field, field_value; /* one more field of the request, by its name; absent: none */
     struct str networks; /* "10.20.0.0/16 fd00:1::/48": private addresses that url's own host may have; absent: none */
     struct str place;    /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
 };

@@ -29,6 +29,8 @@ static struct release release_of(struct ctx *c, const struct person *p, const st
                              .service = c->service,
                              .decision = d,
                              .sub = S("-"),
+                             .child = release_child(c->arena, c->seals, p, c->service->vendor, c->now_s),
+                             .as_context = true,
                              .scope = every_scope(c->arena),
                              .lang = c->lang,
                              .now = flow_circumstances(c) };
@@ -94,6 +96,8 @@ static void read_one(struct ctx *c, const struct person *p, const struct decisio
     const struct affiliation *a = p->affiliation_count > 0 ? &p->affiliations[0] : NULL;
     const struct provider *provider = a != NULL ? person_provider(c->registry, p, a->provider_oid) : NULL;
 
+    struct str child = json_get_str(json_get(all, S("on_behalf_of")), S("child"));
+
     *out = (struct lti_told){ .given_name = json_get_str(all, S("given_name")),
                               .family_name = json_get_str(all, S("family_name")),
                               .name = json_get_str(all, S("name")),
@@ -102,6 +106,8 @@ static void read_one(struct ctx *c, const struct person *p, const struct decisio
                               .role = role_of_name(json_get_str(first_of(all, S("edu_roles")), S("role"))),
                               .provider = provider != NULL ? provider->id : (struct str){ NULL, 0 },
                               .words = release_words(c->arena, &r) };
+    if (str_is_set(child))
+        strs_add(c->arena, &out->learners, child);
     if (a == NULL)
         return;
     out->at = (struct member){ .provider_oid = a->provider_oid,

@@ -87,6 +87,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->vendors = lane->node->vendors;
     c->mails = lane->node->mails;
     c->members = lane->node->members;
+    c->wards = lane->node->wards;
     c->class_links = lane->node->class_links;
     c->known = lane->node->known;
     c->links = lane->node->links;

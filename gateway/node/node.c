@@ -24,6 +24,7 @@
 #include "registry/tell.h"
 #include "registry/uses.h"
 #include "registry/vendors.h"
+#include "registry/wards.h"
 #include "wire/cert.h"
 
 #include <assert.h>
@@ -57,6 +58,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->vendors = vendors_new(set);
     n->mails = mails_new(set);
     n->members = members_new(set);
+    n->wards = wards_new(set);
     n->class_links = class_links_new(set);
     n->known = known_new(set);
     n->links = links_new(set);
@@ -112,6 +114,7 @@ void node_free(struct node *n)
     vendors_free(n->vendors);
     mails_free(n->mails);
     members_free(n->members);
+    wards_free(n->wards);
     class_links_free(n->class_links);
     known_free(n->known);
     links_free(n->links);

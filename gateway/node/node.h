@@ -71,6 +71,7 @@ struct node {
     struct mails *mails;
     struct post *post; /* on the first lane; NULL: no mail server is set */
     struct members *members;
+    struct wards *wards;
     struct class_links *class_links;
     struct known *known;
     struct links *links;

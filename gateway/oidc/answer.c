@@ -331,6 +331,7 @@ static struct claim_set tells(struct ctx *c, const struct decision *d)
                          .service = c->service,
                          .decision = d,
                          .sub = S("-"),
+                         .child = release_child(c->arena, c->seals, c->person, c->service->vendor, c->now_s),
                          .scope = c->login->scope,
                          .lang = c->lang,
                          .now = flow_circumstances(c) };

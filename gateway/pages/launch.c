@@ -153,7 +153,7 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
 }
 
 const struct step_row launcher_show[] = {
-    { load_session }, { flow_need_person }, { load_beside }, { load_favourites }, { load_pins }, { show }, { NULL }
+    { load_session }, { flow_need_person }, { flow_need_child }, { load_beside }, { load_favourites }, { load_pins }, { show }, { NULL }
 };
 
 /* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
@@ -313,7 +313,7 @@ static enum step lead(struct ctx *c, struct fail *f)
 }
 
 const struct step_row open_service[] = { { load_session }, { load_beside }, { find_service }, { choose_account },
-                                         { read_target },  { decide },      { lead },         { NULL } };
+                                         { read_target }, { flow_need_child },  { decide },      { lead },         { NULL } };
 
 /* ── /why/<service> ─────────────────────────────────────────────────────── */
 

@@ -53,7 +53,7 @@ static bool local_allowed(const struct ctx *c)
 
 static bool may_choose(const struct ctx *c, const struct idp *idp)
 {
-    return idp != NULL && idp->enabled && (idp->provider != NULL || local_allowed(c));
+    return idp != NULL && idp->enabled && (idp->provider != NULL || idp->guardians || local_allowed(c));
 }
 
 /* ── the picker ─────────────────────────────────────────────────────────── */

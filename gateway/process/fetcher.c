@@ -637,12 +637,30 @@ static bool add_field(struct job *j, const char *name, struct str value)
     return true;
 }
 
+/* A name of its own: letters, figures and dashes, and none that says how the message is framed. */
+static bool is_field_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (!(name.p[i] >= 'a' && name.p[i] <= 'z') && !(name.p[i] >= 'A' && name.p[i] <= 'Z') &&
+            !(name.p[i] >= '0' && name.p[i] <= '9') && name.p[i] != '-')
+            return false;
+    return name.n > 2 && (str_has_prefix(name, S("X-")) || str_has_prefix(name, S("x-")));
+}
+
+static bool add_own_field(struct job *j)
+{
+    const struct fetch_request *r = &j->request;
+
+    return !str_is_set(r->field) ||
+           (is_field_name(r->field) && add_field(j, arena_cstr(j->arena, r->field), r->field_value));
+}
+
 static bool set_fields(struct job *j)
 {
     const struct fetch_request *r = &j->request;
 
     if (!add_field(j, "Content-Type", r->content_type) || !add_field(j, "Authorization", r->authorization) ||
-        !add_field(j, "Accept", r->accept))
+        !add_field(j, "Accept", r->accept) || !add_own_field(j))
         return false;
     struct curl_slist *more = curl_slist_append(j->fields, "Expect:"); /* no pause before a body */
     if (more == NULL)

@@ -99,6 +99,7 @@ static struct release release_of(struct ctx *c, struct str sub, const struct dec
                              .service = c->service,
                              .decision = d,
                              .sub = sub,
+                             .child = release_child(c->arena, c->seals, c->person, c->service->vendor, c->now_s),
                              .whole = true,
                              .lang = c->lang,
                              .now = flow_circumstances(c) };

@@ -207,7 +207,7 @@ struct told_attributes attributes_told(struct arena *a, const struct release *r,
 
     t.out.at = arena_make_n(a, t.room, struct told_attribute);
     t.said[SAID_NATIVE] = say(&t, SAID_NATIVE, &t.out.words);
-    if (preset_of(r->service) == PRESET_MPASSID || wanted != NULL)
+    if (preset_of(r->service) == PRESET_MPASSID || wanted != NULL || person_acts(r->person))
         t.said[SAID_MPASS] = say(&t, SAID_MPASS, &mpass_words);
     tell_own(&t, wanted);
     tell_presets(&t, wanted);

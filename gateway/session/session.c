@@ -38,7 +38,7 @@ static const struct str cookie_name = S("digione"), school_cookie = S("test_scho
 struct record { /* what json_read fills before it becomes a session */
     int64_t v;
     struct session s;
-    const struct json_value *services, *told, *favourites, *read, *person;
+    const struct json_value *services, *told, *favourites, *read, *person, *wards;
 };
 
 static const struct json_field record_fields[] = {
@@ -59,6 +59,7 @@ static const struct json_field record_fields[] = {
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
+    { "wards", JSON_ARRAY, false, SESSION_WARDS_MAX, offsetof(struct record, wards) },
     { "favourites", JSON_ARRAY, false, FAVOURITES_MAX, offsetof(struct record, favourites) },
     { "read", JSON_ARRAY, false, NOTICES_READ_MAX, offsetof(struct record, read) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
@@ -68,7 +69,30 @@ static const struct json_field record_fields[] = {
 struct person_record {
     struct person p;
     int64_t age, verified;
-    const struct json_value *affiliations;
+    const struct json_value *affiliations, *acting;
+};
+
+/* For whom a guardian acts, or may choose to. */
+#define ACTING_TEXTS(X)                                                                                                \
+    X("child", child, ID_MAX_B)                                                                                        \
+    X("provider", provider_oid, ID_MAX_B)                                                                              \
+    X("school", school_oid, ID_MAX_B)                                                                                  \
+    X("code", school_code, ID_MAX_B)                                                                                   \
+    X("group", group, PERSON_TEXT_MAX_B)                                                                               \
+    X("name", name, PERSON_TEXT_MAX_B)
+
+struct acting_record {
+    struct acting a;
+    int64_t class_level;
+};
+
+static const struct json_field acting_fields[] = {
+#define X(name, member, max) { name, JSON_STR, false, max, offsetof(struct acting_record, a.member) },
+    ACTING_TEXTS(X)
+#undef X
+        { "class", JSON_INT, false, 0, offsetof(struct acting_record, class_level) },
+    { "until", JSON_INT, true, 0, offsetof(struct acting_record, a.until_s) },
+    { 0 },
 };
 
 /* One table writes, bounds and reads the texts of a person.
@@ -86,7 +110,8 @@ struct person_record {
     X("acr", acr, PERSON_TEXT_MAX_B)                                                                                   \
     X("amr", amr, PERSON_TEXT_MAX_B)                                                                                   \
     X("city_name", city_name, CITY_NAME_MAX_B)                                                                         \
-    X("city_session", city_session, CITY_NAME_MAX_B)
+    X("city_session", city_session, CITY_NAME_MAX_B)                                                                   \
+    X("relations", relations, CITY_NAME_MAX_B)
 
 static const struct json_field person_fields[] = {
 #define X(name, member, max) { name, JSON_STR, false, max, offsetof(struct person_record, p.member) },
@@ -97,7 +122,9 @@ static const struct json_field person_fields[] = {
     { "age", JSON_INT, false, 0, offsetof(struct person_record, age) },
     { "verified", JSON_INT, false, 0, offsetof(struct person_record, verified) },
     { "nondisclosure", JSON_BOOL, false, 0, offsetof(struct person_record, p.non_disclosure) },
+    { "registered", JSON_BOOL, false, 0, offsetof(struct person_record, p.registered) },
     { "affiliations", JSON_ARRAY, false, PERSON_AFFILIATIONS_MAX, offsetof(struct person_record, affiliations) },
+    { "acting", JSON_OBJECT, false, 0, offsetof(struct person_record, acting) },
     { 0 },
 };
 
@@ -152,6 +179,18 @@ static void write_affiliation(struct json_out *o, const struct affiliation *a)
     json_end_object(o);
 }
 
+static void write_acting(struct json_out *o, const struct acting *a)
+{
+    json_begin_object(o);
+#define X(name, member, max) put_text(o, name, a->member);
+    ACTING_TEXTS(X)
+#undef X
+    put_number(o, "class", a->class_level);
+    json_put_int(o, S("until"), a->until_s);
+    json_end_object(o);
+}
+
+/* Never its identity code. */
 void person_write(struct json_out *o, const struct person *p)
 {
     json_begin_object(o);
@@ -164,6 +203,12 @@ void person_write(struct json_out *o, const struct person *p)
     put_number(o, "verified", p->email_verified);
     if (p->non_disclosure)
         json_put_bool(o, S("nondisclosure"), true);
+    if (p->registered)
+        json_put_bool(o, S("registered"), true);
+    if (person_acts(p)) {
+        json_key(o, S("acting"));
+        write_acting(o, &p->acting);
+    }
     json_key(o, S("affiliations"));
     json_begin_array(o);
     for (size_t i = 0; i < p->affiliation_count; i++)
@@ -194,7 +239,8 @@ bool person_fits(const struct person *p, struct fail *f)
         if (!json_fits(affiliation_fields, &one, f))
             return false;
     }
-    return json_fits(person_fields, &r, f);
+    const struct acting_record as = { .a = p->acting };
+    return json_fits(person_fields, &r, f) && json_fits(acting_fields, &as, f);
 }
 
 static bool ids_fit(const struct strs *ids, size_t max, const char *name, struct fail *f)
@@ -250,6 +296,13 @@ struct str session_write(struct arena *a, const struct session *s)
         write_ids(&o, "favourites", &s->favourites);
     if (s->favourites_known && s->read.n > 0)
         write_ids(&o, "read", &s->read);
+    if (s->wards_known) {
+        json_key(&o, S("wards"));
+        json_begin_array(&o);
+        for (size_t i = 0; i < s->ward_count && i < SESSION_WARDS_MAX; i++)
+            write_acting(&o, &s->wards[i]);
+        json_end_array(&o);
+    }
     json_key(&o, S("person"));
     person_write(&o, s->person);
     json_end_object(&o);
@@ -269,6 +322,17 @@ static bool read_affiliation(const struct json_value *v, struct affiliation *out
     return true;
 }
 
+static bool read_acting(const struct json_value *v, struct acting *out, struct fail *f)
+{
+    struct acting_record r = { 0 };
+
+    if (!json_read_value(v, acting_fields, &r, f))
+        return false;
+    *out = r.a;
+    out->class_level = (int)r.class_level;
+    return true;
+}
+
 struct person *person_read(struct arena *a, const struct json_value *v, struct fail *f)
 {
     struct person_record r = { 0 };
@@ -279,6 +343,8 @@ struct person *person_read(struct arena *a, const struct json_value *v, struct f
     *p = r.p;
     p->age = r.age >= AGE_UNKNOWN && r.age <= AGE_ADULT ? (int)r.age : AGE_UNKNOWN;
     p->email_verified = r.verified >= VERIFIED_UNSAID && r.verified <= VERIFIED_YES ? (int)r.verified : VERIFIED_UNSAID;
+    if (r.acting != NULL && !read_acting(r.acting, &p->acting, f))
+        return NULL;
     if (r.affiliations == NULL)
         return p;
     p->affiliations = arena_make_n(a, r.affiliations->count, struct affiliation);
@@ -317,6 +383,11 @@ struct session *session_parse(struct arena *a, struct str json, struct fail *f)
     s->favourites = read_ids(a, r.favourites);
     s->read = read_ids(a, r.read);
     s->favourites_known = r.favourites != NULL;
+    s->wards_known = r.wards != NULL;
+    s->wards = arena_make_n(a, (r.wards != NULL ? r.wards->count : 0) + 1, struct acting);
+    for (const struct json_value *one = r.wards != NULL ? r.wards->first : NULL; one != NULL; one = one->next)
+        if (!read_acting(one, &s->wards[s->ward_count++], f))
+            return NULL;
     return s;
 }
 
@@ -486,6 +557,11 @@ void session_merge(struct ctx *c, struct session *there, const struct session *o
         there->favourites_known = ours->favourites_known;
     }
     there->waits = there->waits && ours->waits; /* what was said is said */
+    if (ours->wards_known) {
+        there->wards = ours->wards;
+        there->ward_count = ours->ward_count;
+        there->wards_known = true;
+    }
     if (ours->seen_s >= there->seen_s) {
         there->seen_s = ours->seen_s;
         there->from = ours->from;
@@ -807,6 +883,9 @@ static int64_t ends_at(const struct ctx *c, const struct person *p)
 {
     int64_t ours = c->now_s + c->set->session_max_s, citys = p->city_ends_s + c->set->saml_skew_s;
 
+    const struct idp *idp = registry_idp(c->registry, p->idp);
+    if (idp != NULL && idp->guardians && ours > c->now_s + GUARDIAN_SESSION_S)
+        ours = c->now_s + GUARDIAN_SESSION_S;
     return p->city_ends_s > 0 && citys < ours ? citys : ours;
 }
 

@@ -20,6 +20,8 @@ enum {
     SESSION_COOKIE_CHARS = 43,
     SESSION_SERVICES_MAX = 200,
     SESSION_TOLD_MAX = 64,
+    SESSION_WARDS_MAX = 16,
+    GUARDIAN_SESSION_S = 32 * 60, /* Suomi.fi asks anew after that */
     SESSION_TOLD_MAX_B = 384
 };
 

@@ -133,7 +133,8 @@ static void choose_family(struct ctx *c)
 {
     struct granting *g = granting(c);
     bool may = g->refresh && c->person != NULL && service_may_grant(c->service, &grant_types[GRANT_refresh]);
-    bool stays = may && !c->session->shared && str_has_word(g->scope, offline_access);
+    bool stays =
+        may && !c->session->shared && !person_acts(c->session->person) && str_has_word(g->scope, offline_access);
 
     if (g->family != NULL)
         return;
@@ -403,6 +404,7 @@ static struct release release_now(struct ctx *c, struct claims_asked *asked)
                              .service = c->service,
                              .decision = flow_decision(c),
                              .sub = S("-"),
+                             .child = release_child(c->arena, c->seals, c->person, c->service->vendor, c->now_s),
                              .scope = g->scope,
                              .consented = consent_of(c, g->consented),
                              .lang = c->lang,

@@ -10,6 +10,8 @@
 
 #include "base/settings.h"
 #include "gateway/consent.h"
+#include "gateway/flow.h"
+#include "gateway/release.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
@@ -153,6 +155,25 @@ static void put_family(struct ctx *c, struct json_out *o, const struct family *m
     (void)c;
 }
 
+/* For whom a guardian acts, to the service that has the token and may know it. */
+static void put_behalf(struct ctx *c, struct json_out *o, const struct token_record *of)
+{
+    const struct introspection *i = mine(c);
+
+    if (c->person == NULL || i->asks != i->of)
+        return;
+    const struct release r = { .registry = c->registry,
+                               .person = c->person,
+                               .service = i->asks,
+                               .decision = flow_decision(c),
+                               .sub = name_for(c),
+                               .child = release_child(c->arena, c->seals, c->person, i->asks->vendor, c->now_s),
+                               .scope = of->scope,
+                               .consented = consent_of(c, of->consented),
+                               .now = flow_circumstances(c) };
+    release_put_behalf(c->arena, o, &r);
+}
+
 static void put_token(struct ctx *c, struct json_out *o, const struct token_record *r)
 {
     struct str rest = r->resources, one;
@@ -171,6 +192,7 @@ static void put_token(struct ctx *c, struct json_out *o, const struct token_reco
             json_str(o, one);
     json_end_array(o);
     binding_put(o, &r->bound);
+    put_behalf(c, o, r);
     if (str_is_set(r->act)) {
         json_key(o, S("act"));
         json_raw(o, r->act);

@@ -75,6 +75,7 @@ static enum step decide(struct ctx *c, struct fail *f)
                                .service = c->service,
                                .decision = decision,
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
+                               .child = release_child(c->arena, c->seals, c->person, c->service->vendor, c->now_s),
                                .scope = a->by.shown.record.scope,
                                .consented = consent_of(c, a->by.shown.record.consented),
                                .asked = &asked.userinfo,
