@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "tests/saml/forge.h"
+#include "tests/scenario/authority.h"
 #include "tests/tokens.h"
 #include "wire/form.h"
 
@@ -28,13 +29,14 @@ struct city {
 struct cities {
     struct arena *arena;
     const struct world *world;
-    struct city city[3];
+    struct city city[4];
     struct code codes[CITY_ANSWERS_MAX];
     size_t code_count;
     int answers;
     struct str heard[CITY_HEARD_MAX]; /* logout tokens that kuulo has heard */
     size_t heard_count, tries;
     bool deaf; /* kuulo's web server does not answer */
+    struct authority authority;
 };
 
 enum { CITIES = sizeof((struct cities *)0)->city / sizeof *((struct cities *)0)->city };
@@ -46,6 +48,7 @@ struct cities *cities_new(struct arena *a, const struct world *w)
         { "oulu", "https://idp.oulu.example/sso", "1.2.246.562.99.95640100004", true, false, 0, c },
         { "espoo", "https://idp.espoo.example", "1.2.246.562.99.95640100017", false, false, 0, c },
         { "vantaa", "https://idp.vantaa.example", "1.2.246.562.99.95640100025", false, false, 0, c },
+        { "suomifi", "https://tunnistus.example/sso", "", true, false, 0, c }, /* no city: guardians sign in there */
     };
 
     c->arena = a;
@@ -106,6 +109,16 @@ static struct form *query_of(struct arena *a, struct str location)
 
 /* SAML. */
 
+#define SUOMIFI_ENTITY "https://tunnistus.example/idp"
+
+struct str city_metadata_suomifi(struct arena *a)
+{
+    struct str text = city_metadata(a);
+
+    text = forge_replace(a, text, FORGE_ISSUER, SUOMIFI_ENTITY);
+    return forge_replace(a, text, "https://idp.oulu.example/sso", "https://tunnistus.example/sso");
+}
+
 struct str city_metadata(struct arena *a)
 {
     struct str pem = forge_certificate(FORGE_IDP);
@@ -154,9 +167,25 @@ static struct str attribute(struct arena *a, const char *name, struct str value)
                         name, STR_ARG(value));
 }
 
+/* Names and what the population register has of them, as e-Identification sends it. */
+static struct str guardian_xml(struct arena *a, const struct city_answer_how *how)
+{
+    bool unknown = str_eq(how->role, S("unregistered"));
+
+    return arena_printf(
+        a, "<saml:AttributeStatement>%.*s%.*s%.*s%.*s%.*s</saml:AttributeStatement>",
+        STR_ARG(attribute(a, "urn:oid:1.2.246.21", authority_code(how->person))),
+        STR_ARG(attribute(a, "urn:oid:2.5.4.42", how->person)), STR_ARG(attribute(a, "urn:oid:2.5.4.4", S("Huoltaja"))),
+        STR_ARG(attribute(a, "urn:oid:1.2.246.517.2002.2.27", str_eq(how->role, S("protected")) ? S("1") : S("0"))),
+        STR_ARG(attribute(a, "urn:oid:1.2.246.517.3002.111.2", unknown ? S("false") : S("true"))));
+}
+
 static struct str person_xml(const struct city *c, const struct city_answer_how *how)
 {
     struct arena *a = c->all->arena;
+
+    if (strcmp(c->name, "suomifi") == 0)
+        return guardian_xml(a, how);
     struct str role = arena_printf(a, "%s;99101;7B;%s;;;", c->provider_oid, role_word(how->role));
 
     return arena_printf(a, "<saml:AttributeStatement>%.*s%.*s%.*s%.*s%.*s</saml:AttributeStatement>",
@@ -192,6 +221,8 @@ static struct str write_response(struct city *c, const struct city_answer_how *h
         text = forge_replace(a, text, edits[i].from, edits[i].to);
     text =
         forge_replace(a, text, arena_cstr(a, forge_cut(text, "AttributeStatement")), arena_cstr(a, person_xml(c, how)));
+    if (strcmp(c->name, "suomifi") == 0)
+        text = forge_replace(a, text, FORGE_ISSUER, SUOMIFI_ENTITY);
     if (how->refuses || how->error.p != NULL)
         text = forge_replace(
             a, text, "status:Success\"/>",
@@ -371,6 +402,8 @@ void cities_fetch(void *self, struct arena *a, const struct fetch_request *r, st
     struct city *c = city_at(self, r->url);
     struct str path = c != NULL ? str_from(r->url, strlen(c->site)) : S("");
 
+    if (authority_fetch(a, &((struct cities *)self)->authority, ((struct cities *)self)->world, r, out))
+        return;
     if (str_eq(r->url, S("https://kuulo.example/leave"))) {
         hear(self, r, out);
         return;
@@ -389,4 +422,9 @@ void cities_fetch(void *self, struct arena *a, const struct fetch_request *r, st
         out->body = redeem(c, a, r->body, &out->status);
     else
         out->status = 404;
+}
+
+void cities_authority(struct cities *c, struct str says)
+{
+    c->authority.says = says;
 }

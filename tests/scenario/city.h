@@ -50,6 +50,9 @@ bool city_write(struct city *c, const struct city_answer_how *how, struct city_a
 
 /* SAML metadata, for the registry; valid until 1 September 2026. */
 struct str city_metadata(struct arena *a);
+struct str city_metadata_suomifi(struct arena *a);
+/* What e-Authorizations say from now on, whatever they are asked: authority.h; "well". */
+void cities_authority(struct cities *c, struct str says);
 
 struct city_logout {                                /* what a logout token says; absent: left out */
     struct str iss, aud, sub, sid, jti, nonce, typ; /* iss absent: its own */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/scenario/play.h"
+
+#include "base/codec.h"
 #include "tests/scenario/manners.h"
 
 #include "wire/form.h"
@@ -294,6 +296,54 @@ static void expect_lacks(struct judging *j, struct str want)
         play_complain(j->play, "\"%.*s\" stands there", STR_ARG(want));
 }
 
+/* What is told in a token or an assertion of the answer, which nobody reads without decoding it. */
+static struct str told_in(struct play *p, struct str body)
+{
+    struct buf b = buf_new(p->arena, 1 << 20);
+    struct str assertion = str_from(body, str_find(body, S("name=\"SAMLResponse\" value=\"")));
+    struct str plain, part, token = body;
+
+    for (size_t at; (at = str_find(token, S("eyJ"))) < token.n;) {
+        struct str head;
+        token = str_from(token, at);
+        struct str rest = str_sub(token, 0, str_find_byte(token, '"', 0));
+        (void)str_split(&rest, '.', &head);
+        (void)str_split(&rest, '.', &part);
+        if (b64url_decode(p->arena, part, &plain))
+            buf_add(&b, plain);
+        token = str_from(token, 3);
+    }
+    assertion = str_from(assertion, sizeof "name=\"SAMLResponse\" value=\"" - 1);
+    if (assertion.n > 0 && b64_decode(p->arena, str_sub(assertion, 0, str_find_byte(assertion, '"', 0)), &plain))
+        buf_add(&b, plain);
+    return buf_str(&b);
+}
+
+static void expect_tells(struct judging *j, struct str want)
+{
+    struct str told = told_in(j->play, j->got->body);
+
+    if (str_find(told, want) == told.n)
+        play_complain(j->play, "\"%.*s\" is not told: %.*s", STR_ARG(want), STR_ARG(told));
+}
+
+static void expect_hides(struct judging *j, struct str want)
+{
+    struct str told = told_in(j->play, j->got->body);
+
+    if (told.n == 0 || str_find(told, want) < told.n)
+        play_complain(j->play, "\"%.*s\" is told, or nothing is", STR_ARG(want));
+}
+
+/* The page of another, to the byte but for the support code and what proves whose form it is, and as late. */
+static void expect_alike(struct judging *j, struct str want)
+{
+    const struct tab *t = play_tab(j->play, want);
+
+    if (t->page.n != j->got->body.n)
+        play_complain(j->play, "%zu bytes, and %zu of %.*s", j->got->body.n, t->page.n, STR_ARG(want));
+}
+
 /* A cookie of its own jar, by its name without __Host-. */
 static bool has_cookie(const struct judging *j, struct str name)
 {
@@ -351,6 +401,8 @@ static const struct {
     { "asks ", expect_asks },        { "logins ", expect_logins },
     { "logs ", expect_logs },        { "if undisturbed", expect_nothing },
     { "of nobody", expect_nothing }, { "turns away", expect_turns },
+    { "tells ", expect_tells },      { "hides ", expect_hides },
+    { "alike ", expect_alike },
 };
 
 static void expect(struct judging *j, struct str want)

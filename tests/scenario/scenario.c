@@ -157,6 +157,7 @@ static bool set_stage(struct play *p, const struct performance *x, struct fail *
     s->fetch = cities_fetch;
     s->fetch_self = p->cities;
     write_file(s, "oulu.xml", city_metadata(p->arena));
+    write_file(s, "suomifi.xml", city_metadata_suomifi(p->arena));
     write_file(s, "avain.jwks", test_jwks(p->arena, TEST_EC_OTHER, "avain"));
     if (x->hostile && memory_open(&x->shared->memory))
         s->lane_begins = memory_may_fail;
