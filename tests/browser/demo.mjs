@@ -23,7 +23,7 @@ export class Demo {
     this.state = process.env.DEMO_STATE ?? folder('demo');
     if (!this.running) fs.chmodSync(this.state, 0o755);
     // Below the ports that outgoing connections take.
-    this.port = Number(process.env.DEMO_PORT ?? 20000 + 23 * Math.floor(Math.random() * 520));
+    this.port = Number(process.env.DEMO_PORT ?? 20000 + 24 * Math.floor(Math.random() * 500));
     this.url = `http://localhost:${this.port}`;
     this.said = '';
   }

@@ -1176,7 +1176,7 @@ static bool value_fits(struct play *p, struct str name, struct str value, struct
 
     if (str_eq(name, S("row")) && str_has_prefix(value, of) && str_has_prefix(text, of))
         return play_alias(p->persons, str_from(value, of.n), str_from(text, of.n));
-    return str_eq(name, S("person")) ? play_alias(p->persons, value, text) : str_eq(value, text);
+    return (str_eq(name, S("person")) || str_eq(name, S("child"))) ? play_alias(p->persons, value, text) : str_eq(value, text);
 }
 
 static bool fields_fit(struct play *p, const struct line *l, const struct json_value *v)
@@ -1190,10 +1190,7 @@ static bool fields_fit(struct play *p, const struct line *l, const struct json_v
         size_t at = str_find_byte(want, '=', 0);
         struct str name = str_sub(want, 0, at), value = spaces_for_plus(p, str_from(want, at + 1));
         if (!str_eq(name, m->name) || !value_fits(p, name, value, m->text))
-            if (!str_eq(name, m->name) ||
-                !(str_eq(name, S("person")) || str_eq(name, S("child")) ? play_alias(p->persons, value, m->text)
-                                                                        : str_eq(value, m->text)))
-                return false;
+            return false;
     }
     return i == l->word_count;
 }

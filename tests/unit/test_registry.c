@@ -205,7 +205,7 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
                                             { "attributes: [koulu]", "\"koulu\" is not NAME=field" },
                                             { "attributes: [koulu=kenkä]", "(fields: subject, learner_id, " },
                                             { "attributes: ['=role']", "\"=role\" is not NAME=field" },
-                                            { "attributes: [' x=role']", "class_level, charge, affiliations)" },
+                                            { "attributes: [' x=role']", "class_level, charge, affiliations, " },
                                             { "role: admin", "is nothing that everybody can be" },
                                             { "role: keisari", "role: expected one of learner, " } };
     struct rig g;
