@@ -524,7 +524,7 @@ static const struct column move_columns[] = {
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
     "share_encryption_key,private_networks,pinned_keys,vendors,login_hint,client_secret_until_s,"                      \
-    "encrypt_name_id,guardians,relations_url,relations_page,"     \
+    "encrypt_name_id,guardians,relations_url,relations_page,"                                                          \
     "relations_client_id,relations_key_sealed,relations_secret_sealed,relations_field"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \

@@ -152,9 +152,14 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
     return step_into(c, favourites_load);
 }
 
-const struct step_row launcher_show[] = {
-    { load_session }, { flow_need_person }, { flow_need_child }, { load_beside }, { load_favourites }, { load_pins }, { show }, { NULL }
-};
+const struct step_row launcher_show[] = { { load_session },
+                                          { flow_need_person },
+                                          { flow_need_child },
+                                          { load_beside },
+                                          { load_favourites },
+                                          { load_pins },
+                                          { show },
+                                          { NULL } };
 
 /* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
 static bool is_own_path(struct str back)
@@ -312,8 +317,9 @@ static enum step lead(struct ctx *c, struct fail *f)
     return answer_go(c, to);
 }
 
-const struct step_row open_service[] = { { load_session }, { load_beside }, { find_service }, { choose_account },
-                                         { read_target }, { flow_need_child },  { decide },      { lead },         { NULL } };
+const struct step_row open_service[] = { { load_session },   { load_beside }, { find_service },
+                                         { choose_account }, { read_target }, { flow_need_child },
+                                         { decide },         { lead },        { NULL } };
 
 /* ── /why/<service> ─────────────────────────────────────────────────────── */
 

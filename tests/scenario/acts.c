@@ -1176,7 +1176,8 @@ static bool value_fits(struct play *p, struct str name, struct str value, struct
 
     if (str_eq(name, S("row")) && str_has_prefix(value, of) && str_has_prefix(text, of))
         return play_alias(p->persons, str_from(value, of.n), str_from(text, of.n));
-    return (str_eq(name, S("person")) || str_eq(name, S("child"))) ? play_alias(p->persons, value, text) : str_eq(value, text);
+    return (str_eq(name, S("person")) || str_eq(name, S("child"))) ? play_alias(p->persons, value, text)
+                                                                   : str_eq(value, text);
 }
 
 static bool fields_fit(struct play *p, const struct line *l, const struct json_value *v)
