@@ -38,7 +38,7 @@ static bool check_fits(struct str code)
 
 bool identity_of_age(struct str code, int64_t *at_s)
 {
-    char day[16];
+    char day[40]; /* as many bytes as gcc reckons with */
     int d, m, y;
 
     if (code.n != CODE_N || !two_digits(code, 0, &d) || !two_digits(code, 2, &m) || !two_digits(code, 4, &y) ||
