@@ -26,7 +26,7 @@
 #define LEFT_BY_ACT     "act" /* of many (registry/marks.h): an administrator's, or the person's own from elsewhere */
 #define LEFT_BY_CLOCK   "clock"
 #define LEFT_BY_POLICY  "policy" /* of one service: it is not open to them any more */
-#define LEFT_BY_OTHER   "other"  /* somebody else signed in at their browser */
+#define LEFT_BY_OTHER   "other"  /* somebody else signed in at their browser, or they act for another child */
 #define LEFT_BY_SWITCH  "switch" /* everybody's sessions ended, or their identity provider was switched off */
 
 struct leaver leaver_of(const struct session *s, const char *why); /* told is absent */
