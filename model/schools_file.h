@@ -55,7 +55,7 @@ struct schools_read {
     size_t elsewhere, no_schools, closed; /* passed over */
     struct str *gone;                     /* the OIDs of those that are closed, `gone_n` of them, SCHOOLS_MAX at most */
     size_t gone_n;
-    bool windows;                         /* it was not UTF-8 */
+    bool windows; /* it was not UTF-8 */
 };
 
 /* whose, place: OID and code of the municipality.  True: nothing is wrong.  Texts in a. */

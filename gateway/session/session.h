@@ -68,8 +68,8 @@ void session_cookie_clear(struct ctx *c);
  * service's organisation; without that it is nothing.  What session_load and session_look find is never one. */
 bool session_is_test(const struct session *s);
 /* Looked up at every use, of a browser, a code, a token or a refresh token (whose record is a session, too): who was
- * removed from the organisation of a test person meanwhile, or has signed out, plays nobody there.  True of everybody who
- * is no test person. */
+ * removed from the organisation of a test person meanwhile, or has signed out, plays nobody there.  True of everybody
+ * who is no test person. */
 bool session_is_played(const struct ctx *c, const struct session *s);
 /* Whether c->session is a developer's of the service's organisation. */
 bool session_may_play(const struct ctx *c, const struct service *s);

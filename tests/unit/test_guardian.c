@@ -132,8 +132,8 @@ static struct release release_of(struct test *t, struct scene *x, uint64_t *seed
 {
     static const char *const scopes[] = {
         "openid", "openid profile edu.guardian",
-        "openid profile email edu.role edu.school edu.group edu.learner_id edu.charge "
-        "edu.age edu.guardian"
+        ("openid profile email edu.role edu.school edu.group edu.learner_id edu.charge "
+         "edu.age edu.guardian")
     };
 
     return (struct release){
