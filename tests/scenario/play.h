@@ -11,7 +11,7 @@
 #include "tests/scenario/memory.h"
 #include "tests/scenario/script.h"
 
-enum { TABS_MAX = 8, PAST_MAX = 64, ALIASES_MAX = 16, REDEEMED_MAX = 32 };
+enum { TABS_MAX = 12, PAST_MAX = 64, ALIASES_MAX = 16, REDEEMED_MAX = 32 };
 
 enum { POSTED_MAX = 160 };
 
