@@ -127,9 +127,10 @@ static bool begin(struct tree *t, int fd, uint64_t number)
     unsigned char b[HEADER_B];
 
     *t = (struct tree){ .from = number };
-    memcpy(b, magic, 8);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
+        b[i] = (unsigned char)magic[i];
         b[8 + i] = (unsigned char)(number >> (56 - 8 * i));
+    }
     return ftruncate(fd, 0) == 0 && pwrite(fd, b, sizeof b, 0) == sizeof b;
 }
 

@@ -368,7 +368,7 @@ await test('a break-glass admin signs in by a passkey; the password alone opens 
   await page.goto(`${g.url}/admin/account`);
   await Promise.all([page.waitForNavigation(), page.click('[value=remove]')]);
   check(/Pääsyavain on poistettu/.test(await page.textContent('main')), 'it stays');
-  check(await send(), 'without a passkey the password does again');
+  await until('without a passkey the password does again', () => send()); // a session of the second in which others ended ends, too
   await context.close();
 });
 

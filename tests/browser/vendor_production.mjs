@@ -146,6 +146,7 @@ await test('approved, it has an id and a deployment of its own, and a teacher is
   await local(page, '/admin/drafts', 'operators', 'riikka');
   await send(page, page.click('main a[href^="/admin/drafts/"]'));
   check(/https:\/\/tool\.example\/launch/.test(await page.textContent('main')), await page.textContent('main'));
+  await page.fill('#why', 'Portti ajetaan keväällä, kuten sovittu');
   if (await page.locator('#looked input').count()) await page.check('#looked input');
   check(await send(page, page.click('[value=approve]')) === 200, await page.textContent('main'));
   await context.close();

@@ -421,7 +421,7 @@ TEST(one_account_belongs_together_with_a_few)
 {
     struct rig *g = rig_new(t);
     struct str one = id_of(g, OLD, "matti");
-    char name[8];
+    char name[16];
 
     for (int i = 0; i < PAIRS_OF_ONE_MAX; i++) {
         (void)snprintf(name, sizeof name, "m-%d", i);
