@@ -33,7 +33,7 @@
     X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */                                                            \
     X(LOGO, 3, 128 << 10,                                                                                              \
       5000) /* a picture, which the fetcher makes anew (wire/logo.h): the answer is what came out */                   \
-    X(PICTURE, 0, 1 << 16, 1000)   /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */ \
+    X(PICTURE, 0, 1 << 16, 5000)   /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */ \
     X(MAIL, 0, 1 << 16, 120000)    /* a mail to the server of the settings: see fetch_mail() */                        \
     X(RELATIONS, 0, 1 << 16, 3000) /* for whom a guardian may act */                                                   \
     X(PROBE, 0, 0, 1000)           /* nothing: answered 204 by the fetcher itself */

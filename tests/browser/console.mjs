@@ -670,7 +670,7 @@ const rightOf = (p) => { const step = steps.find(([, method, at]) => method === 
 for (const [user, idp, rights] of [
   ['silja', 'oulu', ['VIEW', 'GIVE_PASSES']],
   ['hannu', 'oulu', ['VIEW', 'APPROVE', 'PUBLISH', 'ROLL_BACK']],
-  ['toini', 'oulu', ['VIEW', 'DRAFT', 'PUBLISH', 'ROLL_BACK', 'GIVE_PASSES', 'SET_EXAMS', 'FIND_PEOPLE', 'END_SESSIONS', 'MANAGE_ADMINS']]])
+  ['toini', 'oulu', ['VIEW', 'DRAFT', 'PUBLISH', 'ROLL_BACK', 'GIVE_PASSES', 'SET_EXAMS', 'SET_NOTICES', 'FIND_PEOPLE', 'END_SESSIONS', 'MANAGE_ADMINS']]])
   await test(`${user} comes where their role leads, and nowhere else`, async () => {
     const who = await cookies(user, idp);
     check(paths.every(rightOf), `no right stands for ${paths.filter((p) => !rightOf(p)).map((p) => p.path)}`);
@@ -678,7 +678,7 @@ for (const [user, idp, rights] of [
     check(shut.length >= 4, `${user} may do nearly everything: ${shut.length}`);
     await refused(user, shut.filter((p) => p.method === 'GET'), { cookie: who.jar }, [404]);
     await refused(user, shut.filter((p) => p.method === 'POST'), { cookie: who.jar, csrf: who.csrf }, [403, 404]);
-    for (const p of paths.filter((x) => x.method === 'GET' && !x.at.includes('*') && !shut.includes(x) && !/person|school|registrars|vendors|cities|metadata/.test(x.at))) { // which need somebody looked at, a school, the whole country
+    for (const p of paths.filter((x) => x.method === 'GET' && !x.at.includes('*') && !shut.includes(x) && !/person|account|school|registrars|vendors|cities|metadata/.test(x.at))) { // which need somebody looked at, a school, the whole country
       const answer = await ask(p, { cookie: who.jar });
       check([200, 303].includes(answer.status), `${user}: ${p.path}: ${answer.status}`);
     }
