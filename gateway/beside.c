@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "gateway/farewell.h"
+#include "gateway/farewell_note.h"
 #include "gateway/flow.h"
 #include "gateway/session/session.h"
 #include "gateway/will.h"
@@ -177,7 +178,7 @@ void beside_open(struct ctx *c, struct str as)
 void beside_end(struct ctx *c)
 {
     const struct session *s = c->beside;
-    const struct leaver who = { .sid = s->sid, .person = s->person->id };
+    const struct leaver who = leaver_of(s, LEFT_BY_PERSON);
     const struct audit_event line = { .event = "logout",
                                       .person = s->person->id,
                                       .idp = s->person->idp,

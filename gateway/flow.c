@@ -933,8 +933,6 @@ bool flow_at_consent(struct ctx *c, enum step *on, struct fail *f)
     return false;
 }
 
-/* ── KNOWN, once more ──────────────────────────────────────────────────── */
-
 /* ── a guardian, and for whom ───────────────────────────────────────────── */
 
 bool flow_is_guardian(const struct ctx *c)
@@ -1059,6 +1057,8 @@ enum step flow_act_for(struct ctx *c, const struct acting *ward, struct str logi
     flow->ward_sid = c->session->sid;
     return step_into(c, act_rows);
 }
+
+/* ── KNOWN, once more ──────────────────────────────────────────────────── */
 
 /* Looks the service up again: it may have gone, or have been switched off, since the login began. */
 static enum step known(struct ctx *c, struct fail *f)

@@ -109,7 +109,7 @@ static enum step choose(struct ctx *c, struct fail *f)
     struct str at = param(c, "at");
 
     c->state = x;
-    x->group = text_composed(c->arena, str_sub(str_trim(param(c, "group")), 0, GROUP_MAX_B));
+    x->group = text_composed(c->arena, str_chars(str_trim(param(c, "group")), SIZE_MAX, GROUP_MAX_B));
     for (size_t i = 0; i < p->affiliation_count && x->school == NULL && str_is_set(at); i++) {
         const struct provider *of = registry_provider_oid(c->registry, p->affiliations[i].provider_oid);
         const struct school *s = of != NULL ? provider_school(of, at) : NULL;
@@ -283,7 +283,7 @@ static enum lesson_said what_is_wrong(struct ctx *c, struct lesson *x, struct pi
     const struct circumstances now = flow_circumstances(c);
     struct str target;
 
-    v->title = str_sub(str_trim(param(c, "title")), 0, PIN_TITLE_MAX_B);
+    v->title = str_chars(str_trim(param(c, "title")), SIZE_MAX, PIN_TITLE_MAX_B);
     v->to = str_trim(param(c, "to"));
     v->until = str_trim(param(c, "until"));
     x->service = registry_service(c->registry, param(c, "service"));

@@ -142,9 +142,11 @@ static struct tryout *stripped(struct arena *a, const struct tryout *t)
     out->learner_ids = t->learner_ids;
     for (size_t i = 0; i < t->attribute_count; i++) {
         const struct tryout_attribute *x = &t->attributes[i];
-        out->attributes[out->attribute_count++] = (struct tryout_attribute){
-            .name = str_sub(x->name, 0, NAME_SHOWN_B), .came = x->came, .hidden = x->hidden, .unread = x->unread
-        };
+        out->attributes[out->attribute_count++] =
+            (struct tryout_attribute){ .name = str_chars(x->name, SIZE_MAX, NAME_SHOWN_B),
+                                       .came = x->came,
+                                       .hidden = x->hidden,
+                                       .unread = x->unread };
     }
     for (size_t i = 0; i < t->note_count; i++)
         out->notes[out->note_count++] = t->notes[i];
