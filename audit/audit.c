@@ -123,18 +123,15 @@ static void restore_reserve(struct audit_writer *w)
     }
 }
 
-/* What others read of the chain; under the lock. */
+/* What others read of the chain; under the lock.  Its root is made by whoever asks for it: that is once a minute, and
+ * this is at every write. */
 static void show_head(struct audit_writer *w)
 {
-    struct arena *a = arena_new();
-    struct str root = w->tree_fd >= 0 ? tree_root(a, &w->tree) : S("");
-
     memcpy(w->head, w->prev, sizeof w->head);
-    memcpy(w->root, root.p != NULL ? root.p : "", root.n);
-    w->root[root.n] = '\0';
-    w->from = w->tree.from;
+    w->shown = w->tree;
+    if (w->tree_fd < 0)
+        w->shown.leaves = w->shown.peak_count = 0;
     atomic_store(&w->count, w->number);
-    arena_free(a);
 }
 
 /* Writing. */
@@ -441,12 +438,17 @@ bool audit_writer_head(struct audit_writer *w, uint64_t *number, char head[AUDIT
 
 bool audit_writer_rooted(struct audit_writer *w, struct audit_rooted *out)
 {
+    struct arena *a = arena_new();
+
     (void)pthread_mutex_lock(&w->lock);
+    const struct tree tree = w->shown;
     out->number = atomic_load(&w->count);
-    out->from = w->from;
     memcpy(out->head, w->head, AUDIT_HEAD_HEX);
-    memcpy(out->root, w->root, sizeof w->root);
     (void)pthread_mutex_unlock(&w->lock);
+    struct str root = tree_root(a, &tree);
+    out->from = tree.from;
+    (void)snprintf(out->root, sizeof out->root, "%.*s", STR_ARG(root));
+    arena_free(a);
     return out->number > 0;
 }
 

@@ -38,10 +38,9 @@ struct audit_writer {
     pthread_mutex_t lock;
     pthread_cond_t more, answered;
     struct queue asked;
-    bool ending, held;             /* held: for tests */
-    char head[AUDIT_HEAD_HEX];     /* under the lock, with count, root and from */
-    char root[AUDIT_HEAD_HEX + 1]; /* of the tree over the records to count; "": there is none */
-    uint64_t from;
+    bool ending, held;         /* held: for tests */
+    char head[AUDIT_HEAD_HEX]; /* under the lock, with count and shown */
+    struct tree shown;         /* over the records to count; without a leaf: there is none */
     atomic_uint_fast64_t count;
     atomic_bool ok, on_reserve;
     atomic_int_fast64_t keep_s, heads_max_B;

@@ -16,32 +16,19 @@ static const char magic[] = "DGTREE1\n"; /* and the number that it begins behind
 
 /* ── hashes ─────────────────────────────────────────────────────────────────── */
 
-static void hash_of(struct str bytes, unsigned char out[TREE_HASH_B])
-{
-    struct arena *a = arena_new();
-
-    memcpy(out, sha256(a, bytes).p, TREE_HASH_B);
-    arena_free(a);
-}
-
 void tree_leaf(struct str line, unsigned char out[TREE_HASH_B])
 {
-    struct arena *a = arena_new();
-    char *bytes = arena_alloc(a, line.n + 1);
+    const struct str parts[] = { str_n("\0", 1), line };
 
-    bytes[0] = 0;
-    memcpy(bytes + 1, line.p, line.n);
-    memcpy(out, sha256(a, str_n(bytes, line.n + 1)).p, TREE_HASH_B);
-    arena_free(a);
+    sha256_parts(parts, 2, out);
 }
 
 static void join(const unsigned char *left, const unsigned char *right, unsigned char *out)
 {
-    unsigned char bytes[1 + 2 * TREE_HASH_B] = { 1 };
+    const struct str parts[] = { str_n("\1", 1), str_n((const char *)left, TREE_HASH_B),
+                                 str_n((const char *)right, TREE_HASH_B) };
 
-    memcpy(bytes + 1, left, TREE_HASH_B);
-    memcpy(bytes + 1 + TREE_HASH_B, right, TREE_HASH_B);
-    hash_of(str_n((const char *)bytes, sizeof bytes), out);
+    sha256_parts(parts, 3, out);
 }
 
 size_t tree_add(struct tree *t, const unsigned char leaf[TREE_HASH_B], unsigned char nodes[][TREE_HASH_B])

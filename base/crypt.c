@@ -79,6 +79,18 @@ struct str sha256(struct arena *a, struct str bytes)
     return str_n(out, SHA256_B);
 }
 
+void sha256_parts(const struct str *parts, size_t n, unsigned char out[SHA256_B])
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    (void)pthread_once(&once, find_all);
+    must(ctx != NULL && EVP_DigestInit_ex(ctx, found.sha256, NULL));
+    for (size_t i = 0; i < n; i++)
+        must(EVP_DigestUpdate(ctx, bytes_of(parts[i]), parts[i].n));
+    must(EVP_DigestFinal_ex(ctx, out, NULL));
+    EVP_MD_CTX_free(ctx);
+}
+
 struct str sha512(struct arena *a, struct str bytes)
 {
     unsigned char *out = arena_alloc(a, SHA512_B);

@@ -11,7 +11,9 @@
 
 enum { SHA1_B = 20, SHA256_B = 32, SHA512_B = 64, SEAL_KEY_B = 32, SEAL_OVERHEAD_B = 12 + 16 };
 
-struct str sha256(struct arena *a, struct str bytes);     /* 32 bytes */
+struct str sha256(struct arena *a, struct str bytes); /* 32 bytes */
+/* The same of several views, one behind the other, where no arena is at hand. */
+void sha256_parts(const struct str *parts, size_t n, unsigned char out[SHA256_B]);
 struct str sha256_hex(struct arena *a, struct str bytes); /* 64 digits */
 struct str sha512(struct arena *a, struct str bytes);     /* 64 bytes */
 /* A key that was made ready once; lives in the arena, and never changes: threads share it. */
