@@ -22,6 +22,32 @@ struct str act_why(const struct form *form)
     return str_chars(str_trim(form_get(form, S("why"))), ACT_WHY_MAX, CHANGE_WHY_MAX_B);
 }
 
+const struct service *act_service(const struct ctx *c, struct str typed)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct service *s = registry_service(c->registry, typed);
+
+    for (size_t i = 0; s == NULL && i < parts->service_count; i++)
+        for (int lang = 0; s == NULL && lang < LANG_COUNT; lang++)
+            if (str_eq(names_in(&parts->services[i].names, (enum lang)lang), typed))
+                s = &parts->services[i];
+    return s;
+}
+
+struct str act_new_id(struct ctx *c, struct str before, size_t n)
+{
+    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* 32, so that each is as likely */
+    unsigned char bytes[ACT_ID_MAX];
+    struct buf b = buf_new(c->arena, before.n + ACT_ID_MAX + 1);
+
+    n = n < ACT_ID_MAX ? n : ACT_ID_MAX;
+    world_random(c->world, bytes, n);
+    buf_add(&b, before);
+    for (size_t i = 0; i < n; i++)
+        buf_byte(&b, letters[bytes[i] & 31]);
+    return buf_str(&b);
+}
+
 static void free_edit(void *e)
 {
     edit_free(e);

@@ -26,6 +26,11 @@ struct str act_field(const struct form *form, struct str name, size_t most);
 /* The same of a list, one a line, however it was typed: with commas, semicolons, white space. */
 struct str act_lines(struct ctx *c, struct str name, size_t most);
 struct str act_why(const struct form *form); /* its field `why` */
+/* By its id, or by its name as it is written in any language. */
+const struct service *act_service(const struct ctx *c, struct str typed);
+/* An id that nothing has yet: so many letters and digits behind `before`, 5 random bits each. */
+enum { ACT_ID_MAX = 32 };
+struct str act_new_id(struct ctx *c, struct str before, size_t n);
 
 /* An edit by the person, in the area in which they act; made from what `from` says, NULL: from the version in the
  * form's field `version`, or else from the one that is served.  Freed with the request. */

@@ -76,8 +76,6 @@ static const struct named_network *network_here(const struct ctx *c, struct str 
 /* "oulu-koulujen-verkko-k7xq3mza": policies name networks so.  The tail is what makes it another than all that are. */
 static struct str id_for(struct ctx *c, struct str name)
 {
-    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-    unsigned char bytes[ID_TAIL_CHARS];
     struct str folded = text_folded(c->arena, name), own = console_provider(c)->id;
     struct buf b = buf_new(c->arena, 4096);
 
@@ -94,11 +92,8 @@ static struct str id_for(struct ctx *c, struct str name)
     }
     while (b.p[b.n - 1] == '-')
         b.n--;
-    world_random(c->world, bytes, sizeof bytes);
     buf_byte(&b, '-');
-    for (size_t i = 0; i < sizeof bytes; i++)
-        buf_byte(&b, letters[bytes[i] & 31]);
-    return buf_str(&b);
+    return act_new_id(c, buf_str(&b), ID_TAIL_CHARS);
 }
 
 static struct choices schools_of(struct ctx *c, struct str chosen)

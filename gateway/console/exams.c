@@ -231,19 +231,6 @@ const struct step_row admin_exams[] = { { console_door }, { show_list }, { NULL 
 
 /* ── one is set ─────────────────────────────────────────────────────────── */
 
-/* By its id, or by its name as it is written. */
-static const struct service *service_typed(const struct ctx *c, struct str typed)
-{
-    const struct registry_parts *parts = registry_parts(c->registry);
-    const struct service *s = registry_service(c->registry, typed);
-
-    for (size_t i = 0; s == NULL && i < parts->service_count; i++)
-        for (int lang = 0; s == NULL && lang < LANG_COUNT; lang++)
-            if (str_eq(names_in(&parts->services[i].names, (enum lang)lang), typed))
-                s = &parts->services[i];
-    return s;
-}
-
 static bool read_services(struct ctx *c, struct setting *x)
 {
     struct strs typed = { 0 };
@@ -251,7 +238,7 @@ static bool read_services(struct ctx *c, struct setting *x)
 
     for (int i = 1; i <= FIELDS_MAX; i++) {
         struct str text = act_field(c->body, arena_printf(c->arena, "service_%d", i), SERVICE_MAX);
-        const struct service *s = str_is_set(text) ? service_typed(c, text) : NULL;
+        const struct service *s = str_is_set(text) ? act_service(c, text) : NULL;
         if (!str_is_set(text))
             continue;
         strs_add(c->arena, &typed, text);
@@ -301,19 +288,6 @@ static struct str lines_of(struct ctx *c, struct str commas)
     return buf_str(&b);
 }
 
-static struct str new_id(struct ctx *c)
-{
-    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-    unsigned char bytes[ID_CHARS];
-    struct buf b = buf_new(c->arena, 2 * ID_CHARS);
-
-    world_random(c->world, bytes, sizeof bytes);
-    buf_add(&b, S("exam-"));
-    for (size_t i = 0; i < sizeof bytes; i++)
-        buf_byte(&b, letters[bytes[i] & 31]);
-    return buf_str(&b);
-}
-
 static void read_form(struct ctx *c, struct setting *x)
 {
     struct exams_view *v = &x->v;
@@ -331,7 +305,7 @@ static void read_form(struct ctx *c, struct setting *x)
 
 static void note_exam(struct ctx *c, struct setting *x)
 {
-    const struct row_id row = { S("exam"), { x->exam != NULL ? x->exam->id : new_id(c) } };
+    const struct row_id row = { S("exam"), { x->exam != NULL ? x->exam->id : act_new_id(c, S("exam-"), ID_CHARS) } };
     struct strs services = x->services;
     const struct edit_field fields[] = { { S("provider"), console_provider(c)->id },
                                          { S("school"), x->school->oid },

@@ -13,7 +13,13 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { ROWS_SHOWN = 200, TYPED_MAX_B = 256 << 10, ID_MAX = 64 };
+enum {
+    ROWS_SHOWN = 200,
+    TYPED_MAX_B = 256 << 10,
+    ID_MAX = 64,
+    ID_TAIL_CHARS = 8,
+    ID_REST = 12 + ID_TAIL_CHARS /* "-2026-11-30-" and the tail */
+};
 
 static const struct str here = S("/admin/moves");
 
@@ -198,23 +204,12 @@ static const char *trouble_of(const struct ctx *c, const struct moving *x)
     return trouble;
 }
 
-/* "turku-edu-2026-11-30", and a letter where there is one of that day. */
+/* "turku-edu-2026-11-30-k7xq3mza": the tail makes it another than all that are, drafts that wait included. */
 static struct str new_id(struct ctx *c, const struct moving *x)
 {
-    struct str day = when_date(c->arena, c->now_s);
-    struct str base =
-        arena_printf(c->arena, "%.*s-%.*s", STR_ARG(str_sub(x->ask.to->id, 0, ID_MAX - 16)), STR_ARG(day));
+    struct str day = when_date(c->arena, c->now_s), to = str_sub(x->ask.to->id, 0, ID_MAX - ID_REST);
 
-    for (char letter = 'a'; letter <= 'z'; letter++) {
-        struct str id = letter == 'a' ? base : arena_printf(c->arena, "%.*s%c", STR_ARG(base), letter);
-        bool taken = false;
-        const struct registry_parts *p = registry_parts(c->registry);
-        for (size_t i = 0; i < p->move_count; i++)
-            taken = taken || str_eq(p->moves[i].id, id);
-        if (!taken)
-            return id;
-    }
-    return base;
+    return act_new_id(c, arena_printf(c->arena, "%.*s-%.*s-", STR_ARG(to), STR_ARG(day)), ID_TAIL_CHARS);
 }
 
 static void put_move(struct moving *x, struct arena *a)

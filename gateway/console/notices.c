@@ -243,19 +243,6 @@ const struct step_row admin_notices[] = { { console_door }, { show_list }, { NUL
 
 /* ── one is set ─────────────────────────────────────────────────────────── */
 
-/* By its id, or by its name as it is written. */
-static const struct service *service_typed(const struct ctx *c, struct str typed)
-{
-    const struct registry_parts *parts = registry_parts(c->registry);
-    const struct service *s = registry_service(c->registry, typed);
-
-    for (size_t i = 0; s == NULL && i < parts->service_count; i++)
-        for (int lang = 0; s == NULL && lang < LANG_COUNT; lang++)
-            if (str_eq(names_in(&parts->services[i].names, (enum lang)lang), typed))
-                s = &parts->services[i];
-    return s;
-}
-
 static void read_form(struct ctx *c, struct setting *x)
 {
     static const char *const titles[] = { "title_fi", "title_sv", "title_en" }, *const says[] = { "says_fi", "says_sv",
@@ -281,7 +268,7 @@ static void read_form(struct ctx *c, struct setting *x)
     v->from = act_field(c->body, S("from"), TYPED_MAX);
     v->until_day = act_field(c->body, S("until_day"), TYPED_MAX);
     v->until = act_field(c->body, S("until"), TYPED_MAX);
-    x->service = str_is_set(v->service) ? service_typed(c, v->service) : NULL;
+    x->service = str_is_set(v->service) ? act_service(c, v->service) : NULL;
 }
 
 static enum notice_said what_is_wrong(struct ctx *c, struct setting *x)
@@ -301,22 +288,11 @@ static enum notice_said what_is_wrong(struct ctx *c, struct setting *x)
     return x->until_s <= c->now_s ? NOTICE_SAID_PAST : NOTICE_SAID_NOTHING;
 }
 
-static struct str new_id(struct ctx *c)
-{
-    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-    unsigned char bytes[ID_CHARS];
-    struct buf b = buf_new(c->arena, 2 * ID_CHARS);
-
-    world_random(c->world, bytes, sizeof bytes);
-    buf_add(&b, S("notice-"));
-    for (size_t i = 0; i < sizeof bytes; i++)
-        buf_byte(&b, letters[bytes[i] & 31]);
-    return buf_str(&b);
-}
-
 static void note_notice(struct ctx *c, struct setting *x)
 {
-    const struct row_id row = { S("notice"), { x->notice != NULL ? x->notice->id : new_id(c), { NULL, 0 } } };
+    const struct row_id row = {
+        S("notice"), { x->notice != NULL ? x->notice->id : act_new_id(c, S("notice-"), ID_CHARS), { NULL, 0 } }
+    };
     const struct provider *p = console_provider(c);
     struct notices_view *v = &x->v;
     const struct edit_field fields[] = { { S("provider"), p != NULL ? p->id : S("") },

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
+import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -73,8 +73,8 @@ for (const width of [320, 1280]) {
     await sari.goto(tiina.url());
     await press(sari, '[name=act][value=approve]');
     check(new RegExp('batch').test(g.cli('export', '-c', g.config).stdout), `not approved: ${await sari.textContent('main')}`);
-    await sari.goto(`${g.url}/admin/moves`);
-    check((await sari.locator('tbody tr').count()) === (width === 320 ? 1 : 2), 'the list');
+    // Each loop takes a change up within a second.
+    await until('the list', async () => { await sari.goto(`${g.url}/admin/moves`); return (await sari.locator('tbody tr').count()) === (width === 320 ? 1 : 2); });
     await looks(sari, 'moves-list', width);
     await tiina.context().close();
     await sari.context().close();
