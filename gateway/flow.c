@@ -643,14 +643,8 @@ static enum step beside_go(struct ctx *c, struct fail *f)
     return answer_go(c, flow_of(c)->beside.verdict == BESIDE_PAIRED ? S("/") : S("/me/accounts"));
 }
 
-static enum step beside_load(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_beside);
-}
-
-static const struct step_row admit_beside[] = { { beside_load },     { beside_look_ask }, { beside_admit },
-                                                { beside_admitted }, { beside_go },       { NULL } };
+static const struct step_row admit_beside[] = { { session_find_beside }, { beside_look_ask }, { beside_admit },
+                                                { beside_admitted },     { beside_go },       { NULL } };
 
 /* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
 static enum step admit_ask(struct ctx *c, struct fail *f)
@@ -703,7 +697,7 @@ static enum step admit_done(struct ctx *c, struct fail *f)
     return flow_next(c, f);
 }
 
-static const struct step_row admit[] = { { admit_look }, { admit_whose }, { beside_load },
+static const struct step_row admit[] = { { admit_look }, { admit_whose }, { session_find_beside },
                                          { admit_ask },  { admit_done },  { NULL } };
 
 void flow_opened(struct ctx *c)
@@ -1107,7 +1101,9 @@ static enum step choose_test(struct ctx *c, struct fail *f)
     return session_for(c, c->login != NULL ? registry_service(c->registry, c->login->service) : c->service);
 }
 
-static const struct step_row choose_session[] = { { choose_test }, { beside_load }, { beside_choose }, { NULL } };
+static const struct step_row choose_session[] = {
+    { choose_test }, { session_find_beside }, { beside_choose }, { NULL }
+};
 
 enum step flow_test_person(struct ctx *c, struct fail *f)
 {

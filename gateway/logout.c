@@ -31,13 +31,6 @@ static const struct str sealed_for = S("sign-out");
 
 /* ── ending ─────────────────────────────────────────────────────────────── */
 
-/* Who signs out has signed out at both. */
-static enum step end_beside(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_beside);
-}
-
 static enum step end_ask(struct ctx *c, struct fail *f)
 {
     struct logout *l = c->state;
@@ -610,8 +603,9 @@ static enum step trips_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-const struct step_row logout_now[] = { { end_beside }, { end_ask },   { end_done }, { say_ask },
-                                       { city_ask },   { trips_ask }, { answer },   { NULL } };
+/* Who signs out has signed out at both accounts. */
+const struct step_row logout_now[] = { { session_find_beside }, { end_ask }, { end_done }, { say_ask }, { city_ask },
+                                       { trips_ask },           { answer },  { NULL } };
 
 /* A city's answer by OpenID Connect is that the browser comes back; by SAML it says what became of it. */
 static bool has_left(const struct ctx *c, const struct leaving *v)

@@ -31,12 +31,6 @@ static enum step check(struct ctx *c, struct fail *f)
     return c->login != NULL ? NEXT : flow_expired(c);
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* Reloaded, or reached by the back button: what was answered is not verified again (it would be a replay); the
  * login goes on with the session that it made. */
 static enum step verify(struct ctx *c, struct fail *f)
@@ -97,7 +91,7 @@ static enum step oidc_check_path(struct ctx *c, struct fail *f)
 }
 
 const struct step_row upstream_oidc[] = {
-    { oidc_find },   { oidc_check_path },      { check }, { load_session }, { verify },
+    { oidc_find },   { oidc_check_path },      { check }, { session_find }, { verify },
     { flow_relate }, { flow_forget_identity }, { admit }, { NULL }
 };
 
@@ -204,8 +198,8 @@ static enum step discovered(struct ctx *c, struct fail *f)
     return begin_at(c, idp, f);
 }
 
-const struct step_row upstream_discovered[] = { { load_session }, { discovered }, { NULL } };
-const struct step_row upstream_begin[] = { { load_session }, { begin }, { NULL } };
+const struct step_row upstream_discovered[] = { { session_find }, { discovered }, { NULL } };
+const struct step_row upstream_begin[] = { { session_find }, { begin }, { NULL } };
 
 /* Where the GET is, with what it is to know; name "": nothing more. */
 static struct str go_on_at(struct ctx *c, const char *name, struct str value)
@@ -358,5 +352,5 @@ static enum step saml_verdict(struct ctx *c, struct fail *f)
     return c->proven != NULL ? NEXT : flow_expired(c);
 }
 
-const struct step_row upstream_saml_go[] = { { saml_ask },     { saml_find }, { check }, { load_session },
+const struct step_row upstream_saml_go[] = { { saml_ask },     { saml_find }, { check }, { session_find },
                                              { saml_verdict }, { verify },    { admit }, { NULL } };

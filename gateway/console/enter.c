@@ -18,12 +18,6 @@
 
 enum { AREAS_SHOWN = 50, NAME_MAX_B = 512 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* An account of our own that is of no city: for the day on which the others do not work. */
 static void raise_break_glass(struct ctx *c)
 {
@@ -61,7 +55,7 @@ static enum step invited(struct ctx *c, struct fail *f)
     return flow_to_idp(c, idp, f);
 }
 
-const struct step_row admin_enter[] = { { load_session }, { invited }, { flow_need_person }, { enter }, { NULL } };
+const struct step_row admin_enter[] = { { session_find }, { invited }, { flow_need_person }, { enter }, { NULL } };
 
 /* ── areas ──────────────────────────────────────────────────────────────── */
 

@@ -107,12 +107,6 @@ static enum step check_hints(struct ctx *c, struct fail *f)
     return passed(c, CHECK_lti_hints);
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* What a tool's page leads to within a frame comes without our cookies; what our own page leads to comes with them. */
 static enum step come_again(struct ctx *c, struct fail *f)
 {
@@ -144,7 +138,7 @@ static enum step check_session(struct ctx *c, struct fail *f)
 }
 
 const struct step_row lti_authorize[] = { { find_tool },     { check_redirect_uri }, { check_words },
-                                          { check_nonce },   { check_hints },        { load_session },
+                                          { check_nonce },   { check_hints },        { session_find },
                                           { lti_trial },     { flow_test_person },   { come_again },
                                           { check_session }, { flow_next },          { NULL } };
 

@@ -27,12 +27,6 @@ struct classes { /* c->state */
     struct class_links_ask links;
 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step ask(struct ctx *c, struct class_links_ask *x, struct fail *f)
 {
     x->now_s = c->now_s;
@@ -186,7 +180,7 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_links(c->arena, &v));
 }
 
-const struct step_row lti_catalogues[] = { { load_session }, { flow_need_person }, { collect }, { show }, { NULL } };
+const struct step_row lti_catalogues[] = { { session_find }, { flow_need_person }, { collect }, { show }, { NULL } };
 
 /* ── POST /lti/links: csrf, service, class, and one of add, remove, up, down ── */
 
@@ -283,4 +277,4 @@ static enum step changed(struct ctx *c, struct fail *f)
         c, arena_printf(c->arena, "%.*s#%.*s-%.*s", STR_ARG(page), STR_ARG(list.service_id), STR_ARG(list.context)));
 }
 
-const struct step_row lti_links[] = { { load_session }, { flow_need_person }, { change }, { changed }, { NULL } };
+const struct step_row lti_links[] = { { session_find }, { flow_need_person }, { change }, { changed }, { NULL } };

@@ -266,12 +266,6 @@ static const struct json_field shown_fields[] = {
     FIELD(shown, left_out, JSON_INT, true, 0), { 0 },
 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static bool read_shown(struct ctx *c, struct str text, struct shown *out)
 {
     struct fail unreadable = { 0 };
@@ -349,4 +343,4 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_picked(c->arena, &v));
 }
 
-const struct step_row lti_picked_show[] = { { load_session }, { flow_need_person }, { show }, { NULL } };
+const struct step_row lti_picked_show[] = { { session_find }, { flow_need_person }, { show }, { NULL } };

@@ -86,19 +86,13 @@ static enum step open_link(struct ctx *c, struct fail *f)
                  lti_link_write(c->arena, &l));
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
-const struct step_row lti_open[] = { { open_tool },        { load_session }, { lti_trial_open },
+const struct step_row lti_open[] = { { open_tool },        { session_find }, { lti_trial_open },
                                      { flow_test_person }, { flow_next },    { NULL } };
 const struct step_row lti_pick[] = {
-    { open_catalogue }, { load_session }, { flow_test_person }, { flow_next }, { NULL }
+    { open_catalogue }, { session_find }, { flow_test_person }, { flow_next }, { NULL }
 };
 const struct step_row lti_link_go[] = {
-    { open_link }, { load_session }, { flow_test_person }, { flow_next }, { NULL }
+    { open_link }, { session_find }, { flow_test_person }, { flow_next }, { NULL }
 };
 
 struct str lti_launch(struct ctx *c, const struct service *s, struct str to)

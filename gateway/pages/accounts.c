@@ -25,18 +25,6 @@ struct accounts {             /* c->state; what a worker thread touches is in he
     struct beside_look look;
 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
-static enum step load_beside(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_beside);
-}
-
 static bool read_pairs(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct accounts *x = with;
@@ -121,9 +109,9 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_accounts(c->arena, &v));
 }
 
-const struct step_row accounts_show[] = { { load_session }, { flow_need_person },
-                                          { load_beside },  { ask_pairs },
-                                          { show },         { NULL } };
+const struct step_row accounts_show[] = {
+    { session_find }, { flow_need_person }, { session_find_beside }, { ask_pairs }, { show }, { NULL }
+};
 
 /* ── adding one ─────────────────────────────────────────────────────────── */
 
@@ -282,4 +270,6 @@ static enum step act(struct ctx *c, struct fail *f)
     return add(c, str_eq(what, S("open")), f);
 }
 
-const struct step_row accounts_act[] = { { load_session }, { flow_need_person }, { load_beside }, { act }, { NULL } };
+const struct step_row accounts_act[] = {
+    { session_find }, { flow_need_person }, { session_find_beside }, { act }, { NULL }
+};

@@ -36,12 +36,6 @@ static enum step check(struct ctx *c, struct fail *f)
     return c->login != NULL ? NEXT : flow_expired(c);
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* What became due since the login came here, may have become nothing. */
 static enum step look(struct ctx *c, struct fail *f)
 {
@@ -75,7 +69,7 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_consent(c->arena, &v));
 }
 
-const struct step_row consent_page[] = { { find }, { check }, { load_session }, { flow_test_person },
+const struct step_row consent_page[] = { { find }, { check }, { session_find }, { flow_test_person },
                                          { look }, { show },  { NULL } };
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
@@ -134,5 +128,5 @@ static enum step act(struct ctx *c, struct fail *f)
     return step_into(c, say_yes);
 }
 
-const struct step_row consent_act[] = { { find }, { check }, { load_session }, { flow_test_person },
+const struct step_row consent_act[] = { { find }, { check }, { session_find }, { flow_test_person },
                                         { look }, { act },   { NULL } };

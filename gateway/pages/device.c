@@ -39,12 +39,6 @@ static struct str param(const struct ctx *c, const char *name)
     return form_get(c->req->method == HTTP_POST ? c->body : c->query, str_of(name));
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* ── the form ───────────────────────────────────────────────────────────── */
 
 static enum step form(struct ctx *c, enum device_wrong wrong)
@@ -181,7 +175,7 @@ static enum step ask(struct ctx *c, struct fail *f)
 }
 
 const struct step_row device_page[] = {
-    { load_session }, { flow_need_person }, { look }, { settle }, { ask }, { NULL }
+    { session_find }, { flow_need_person }, { look }, { settle }, { ask }, { NULL }
 };
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
@@ -251,7 +245,7 @@ static enum step say_done(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_device(c->arena, &v));
 }
 
-const struct step_row device_act[] = { { load_session }, { flow_need_person }, { look },     { settle }, { take },
+const struct step_row device_act[] = { { session_find }, { flow_need_person }, { look },     { settle }, { take },
                                        { note },         { answer },           { say_done }, { NULL } };
 
 /* ── for a screen that draws no QR code itself ──────────────────────────── */

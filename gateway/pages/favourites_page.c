@@ -11,12 +11,6 @@
 
 enum { BACK_MAX_B = 1024 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step load_favourites(struct ctx *c, struct fail *f)
 {
     (void)f;
@@ -34,7 +28,7 @@ static enum step show(struct ctx *c, struct fail *f)
 }
 
 const struct step_row favourites_show[] = {
-    { load_session }, { flow_need_person }, { load_favourites }, { show }, { NULL }
+    { session_find }, { flow_need_person }, { load_favourites }, { show }, { NULL }
 };
 
 /* ── changing ───────────────────────────────────────────────────────────── */
@@ -120,5 +114,5 @@ static enum step go_back(struct ctx *c, struct fail *f)
     return answer_go(c, arena_join(c->arena, buf_ok(&b) ? buf_str(&b) : S("/favourites"), pressed(c, x)));
 }
 
-const struct step_row favourites_change[] = { { load_session }, { flow_need_person }, { change },
+const struct step_row favourites_change[] = { { session_find }, { flow_need_person }, { change },
                                               { keep },         { go_back },          { NULL } };

@@ -21,24 +21,12 @@
 
 enum { BACK_MAX_B = 2048 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* All that is theirs, whichever school they look at: once a visit, not for each further page and word of a search. */
 static void compare_page(struct ctx *c)
 {
     const struct circumstances now = flow_circumstances(c);
 
     shadow_page(c->arena, c->shadow, c->person, &now);
-}
-
-static enum step load_beside(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_beside);
 }
 
 static const struct provider *provider_of(const struct ctx *c, const struct session *s)
@@ -152,10 +140,10 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
     return step_into(c, favourites_load);
 }
 
-const struct step_row launcher_show[] = { { load_session },
+const struct step_row launcher_show[] = { { session_find },
                                           { flow_need_person },
                                           { flow_need_child },
-                                          { load_beside },
+                                          { session_find_beside },
                                           { load_favourites },
                                           { load_pins },
                                           { show },
@@ -227,7 +215,7 @@ static enum step clear_recent(struct ctx *c, struct fail *f)
     return answer_go(c, S("/"));
 }
 
-const struct step_row recent_clear[] = { { load_session }, { flow_need_person }, { clear_recent }, { NULL } };
+const struct step_row recent_clear[] = { { session_find }, { flow_need_person }, { clear_recent }, { NULL } };
 
 /* ── /open/<service> ────────────────────────────────────────────────────── */
 
@@ -317,9 +305,11 @@ static enum step lead(struct ctx *c, struct fail *f)
     return answer_go(c, to);
 }
 
-const struct step_row open_service[] = { { load_session },   { load_beside }, { find_service },
-                                         { choose_account }, { read_target }, { flow_need_child },
-                                         { decide },         { lead },        { NULL } };
+const struct step_row open_service[] = { { session_find }, { session_find_beside },
+                                         { find_service }, { choose_account },
+                                         { read_target },  { flow_need_child },
+                                         { decide },       { lead },
+                                         { NULL } };
 
 /* ── /why/<service> ─────────────────────────────────────────────────────── */
 
@@ -336,7 +326,7 @@ static enum step say_why(struct ctx *c, struct fail *f)
 }
 
 const struct step_row service_missing[] = {
-    { load_session }, { find_service }, { flow_need_person }, { say_why }, { NULL }
+    { session_find }, { find_service }, { flow_need_person }, { say_why }, { NULL }
 };
 
 /* ── the language ───────────────────────────────────────────────────────── */

@@ -35,12 +35,6 @@ struct lesson { /* c->state */
     bool may_pin, may_end, kept, ends;
 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* ── where ──────────────────────────────────────────────────────────────── */
 
 static bool may_at(const struct ctx *c, enum console_action action, const struct provider *p, const struct school *s)
@@ -272,7 +266,7 @@ static enum step show_group(struct ctx *c, struct fail *f)
     return show(c, x, 200);
 }
 
-const struct step_row lesson_show[] = { { load_session }, { flow_need_person }, { choose },
+const struct step_row lesson_show[] = { { session_find }, { flow_need_person }, { choose },
                                         { ask_pins },     { show_group },       { NULL } };
 
 /* ── acts ───────────────────────────────────────────────────────────────── */
@@ -394,5 +388,5 @@ static enum step say(struct ctx *c, struct fail *f)
     return done_go(c, here(c, x), x->ends ? "ended" : x->links.change == CLASS_LINK_ADD ? "pinned" : "gone", S(""));
 }
 
-const struct step_row lesson_act[] = { { load_session }, { flow_need_person }, { choose }, { act }, { end }, { say },
+const struct step_row lesson_act[] = { { session_find }, { flow_need_person }, { choose }, { act }, { end }, { say },
                                        { NULL } };

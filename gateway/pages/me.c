@@ -67,12 +67,6 @@ struct me { /* c->state; what a worker thread touches is in here alone */
     struct consents_got take;
 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step load_favourites(struct ctx *c, struct fail *f)
 {
     (void)f;
@@ -614,7 +608,7 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_me(c->arena, &v));
 }
 
-const struct step_row me_show[] = { { load_session }, { flow_need_person }, { count },
+const struct step_row me_show[] = { { session_find }, { flow_need_person }, { count },
                                     { read_page },    { ask_records },      { show },
                                     { NULL } };
 
@@ -791,7 +785,7 @@ static enum step say_ended(struct ctx *c, struct fail *f)
     return go_said(c, "others");
 }
 
-const struct step_row me_act[] = { { load_session }, { flow_need_person }, { act },
+const struct step_row me_act[] = { { session_find }, { flow_need_person }, { act },
                                    { end_others },   { say_ended },        { NULL } };
 
 /* ── as a file ──────────────────────────────────────────────────────────── */
@@ -1009,6 +1003,6 @@ static enum step send(struct ctx *c, struct fail *f)
 }
 
 const struct step_row me_data[] = {
-    { load_session }, { flow_need_person }, { load_favourites }, { count }, { read_all }, { ask_records }, { send },
+    { session_find }, { flow_need_person }, { load_favourites }, { count }, { read_all }, { ask_records }, { send },
     { NULL }
 };

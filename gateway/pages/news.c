@@ -9,12 +9,6 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step load_read(struct ctx *c, struct fail *f)
 {
     (void)f;
@@ -30,7 +24,7 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_news(c->arena, &v));
 }
 
-const struct step_row news_show[] = { { load_session }, { flow_need_person }, { load_read }, { show }, { NULL } };
+const struct step_row news_show[] = { { session_find }, { flow_need_person }, { load_read }, { show }, { NULL } };
 
 /* ── one is read ────────────────────────────────────────────────────────── */
 
@@ -85,5 +79,5 @@ static enum step go_back(struct ctx *c, struct fail *f)
 }
 
 const struct step_row news_read[] = {
-    { load_session }, { flow_need_person }, { mark }, { keep }, { go_back }, { NULL }
+    { session_find }, { flow_need_person }, { mark }, { keep }, { go_back }, { NULL }
 };

@@ -23,12 +23,6 @@ struct asking { /* c->state */
     struct pleas_got got;
 };
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* On a worker thread: where they may ask is looked at anew, whatever the page said. */
 static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
 {
@@ -116,4 +110,4 @@ static enum step say(struct ctx *c, struct fail *f)
     return flow_missing(c);
 }
 
-const struct step_row service_request[] = { { load_session }, { flow_need_person }, { ask }, { say }, { NULL } };
+const struct step_row service_request[] = { { session_find }, { flow_need_person }, { ask }, { say }, { NULL } };

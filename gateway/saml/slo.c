@@ -437,12 +437,6 @@ static bool is_over_and_meant(struct ctx *c, struct ending *e)
     return true;
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* Somebody else's session in this browser is not the service's to end. */
 static enum step decide(struct ctx *c, struct fail *f)
 {
@@ -476,7 +470,7 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &e->message, f) ? NEXT : REFUSE;
 }
 
-const struct step_row saml_slo[] = { { read_query },       { read_message }, { load_session },
+const struct step_row saml_slo[] = { { read_query },       { read_message }, { session_find },
                                      { flow_test_person }, { decide },       { NULL } };
 
 /* ── by POST: no cookie is read; what was proven goes on, sealed, to a GET of ours ─── */
@@ -554,7 +548,7 @@ static enum step use_up_on(struct ctx *c, struct fail *f)
     return use_up_as(c, "saml-logout-on");
 }
 
-const struct step_row saml_slo_on[] = { { open_told },        { use_up_on }, { check_unused }, { load_session },
+const struct step_row saml_slo_on[] = { { open_told },        { use_up_on }, { check_unused }, { session_find },
                                         { flow_test_person }, { decide },    { NULL } };
 
 /* ── begun by a service, from it to us ──────────────────────────────────── */

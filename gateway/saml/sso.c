@@ -317,12 +317,6 @@ static enum step run_checks(struct ctx *c, struct fail *f)
     return step_into(c, checks);
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 /* Somebody who is signed in by another identity provider than those that will do chooses anew. */
 static enum step fit_idp(struct ctx *c, struct fail *f)
 {
@@ -348,7 +342,7 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row saml_sso[] = { { read_query },       { run_checks }, { load_session }, { saml_trial },
+const struct step_row saml_sso[] = { { read_query },       { run_checks }, { session_find }, { saml_trial },
                                      { flow_test_person }, { fit_idp },    { flow_next },    { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
@@ -375,7 +369,7 @@ static enum step go_on(struct ctx *c, struct fail *f)
 
 const struct step_row saml_sso_post[] = { { read_form }, { run_checks }, { flow_keep_login }, { go_on }, { NULL } };
 
-const struct step_row saml_go[] = { { flow_find_login },  { flow_has_login }, { load_session }, { saml_trial },
+const struct step_row saml_go[] = { { flow_find_login },  { flow_has_login }, { session_find }, { saml_trial },
                                     { flow_test_person }, { fit_idp },        { flow_next },    { NULL } };
 
 /* ── nobody asked: a tile, a bookmark [profiles 4.1.5] ──────────────────── */
@@ -424,5 +418,5 @@ static enum step begin_unasked(struct ctx *c, struct fail *f)
                       STR_ARG(c->service->saml.answers_as));
 }
 
-const struct step_row saml_start[] = { { find_named },       { begin_unasked }, { load_session }, { saml_trial },
+const struct step_row saml_start[] = { { find_named },       { begin_unasked }, { session_find }, { saml_trial },
                                        { flow_test_person }, { fit_idp },       { flow_next },    { NULL } };

@@ -688,6 +688,12 @@ static enum step load_touched(struct ctx *c, struct fail *f)
 
 const struct step_row session_load[] = { { load_ask }, { load_read }, { load_touched }, { NULL } };
 
+enum step session_find(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_load);
+}
+
 static enum step look_read(struct ctx *c, struct fail *f)
 {
     const struct visit *v = visit_of(c);
@@ -838,6 +844,12 @@ static enum step beside_read(struct ctx *c, struct fail *f)
 }
 
 const struct step_row session_beside[] = { { beside_ask_it }, { beside_read }, { NULL } };
+
+enum step session_find_beside(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_beside);
+}
 
 void session_be_beside(struct ctx *c)
 {

@@ -30,6 +30,7 @@ enum {
  * alive; but not by a GET with the parameter SESSION_LOOKS, as pages that come
  * by themselves have it, nor by session_look. */
 extern const struct step_row session_load[], session_look[];
+enum step session_find(struct ctx *c, struct fail *f); /* session_load, as one row of another table */
 #define SESSION_LOOKS "still"
 
 /* The key of the session that this browser's cookie names; absent when there
@@ -94,6 +95,7 @@ bool session_is_beside(const struct session *s);
 /* Rows, after those of session_load: c->beside is that of this browser and of c->session, or NULL.  Looking is use.
  * Fails OURS when Redis is away. */
 extern const struct step_row session_beside[];
+enum step session_find_beside(struct ctx *c, struct fail *f); /* as one row of another table */
 /* c->session is c->beside from here on, and so is the cookie that is meant (session_key). */
 void session_be_beside(struct ctx *c);
 /* Beside c->session: session_store() it, then its cookie is handed out.  "": it is taken back. */

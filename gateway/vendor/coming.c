@@ -158,12 +158,6 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
     return invitation_get(d, a, x->hash, x->now_s, &x->invitation, f);
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step find(struct ctx *c, struct fail *f)
 {
     struct accepting *x = arena_make(c->arena, struct accepting);
@@ -306,7 +300,7 @@ static enum step invited_page(struct ctx *c, struct fail *f)
     return show_invited(c, c->state, 200);
 }
 
-const struct step_row vendor_invited[] = { { load_session }, { find },         { find_kept },
+const struct step_row vendor_invited[] = { { session_find }, { find },         { find_kept },
                                            { found },        { invited_page }, { NULL } };
 
 /* ── it becomes an account ──────────────────────────────────────────────── */
@@ -582,6 +576,6 @@ static enum step accept_say(struct ctx *c, struct fail *f)
     return show_invited(c, x, 200);
 }
 
-const struct step_row vendor_accept[] = { { load_session }, { find },       { find_kept },  { found },
+const struct step_row vendor_accept[] = { { session_find }, { find },       { find_kept },  { found },
                                           { accept_read },  { accept_run }, { accept_end }, { accept_served },
                                           { accept_say },   { NULL } };

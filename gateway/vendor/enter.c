@@ -25,12 +25,6 @@ static struct str target(const struct ctx *c)
     return strict_is_below(to, S("/vendor"), S("/vendor/enter")) ? to : S("/vendor");
 }
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step enter(struct ctx *c, struct fail *f)
 {
     const struct idp *idp = registry_idp_vendors(c->registry);
@@ -47,7 +41,7 @@ static enum step enter(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_vendor_enter(c->arena, &v));
 }
 
-const struct step_row vendor_enter[] = { { load_session }, { enter }, { NULL } };
+const struct step_row vendor_enter[] = { { session_find }, { enter }, { NULL } };
 
 /* ── home ───────────────────────────────────────────────────────────────── */
 

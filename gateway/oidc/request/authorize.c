@@ -31,12 +31,6 @@ static enum step find_service(struct ctx *c, struct fail *f)
 
 /* ── by GET ─────────────────────────────────────────────────────────────── */
 
-static enum step load_session(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, session_load);
-}
-
 static enum step source(struct ctx *c, struct fail *f)
 {
     (void)f;
@@ -49,7 +43,7 @@ static enum step checks(struct ctx *c, struct fail *f)
     return step_into(c, request_checks);
 }
 
-const struct step_row oidc_authorize[] = { { find_service }, { source },           { checks },    { load_session },
+const struct step_row oidc_authorize[] = { { find_service }, { source },           { checks },    { session_find },
                                            { oidc_trial },   { flow_test_person }, { flow_next }, { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
@@ -63,5 +57,5 @@ static enum step go_on(struct ctx *c, struct fail *f)
 const struct step_row oidc_authorize_post[] = { { find_service },    { source }, { checks },
                                                 { flow_keep_login }, { go_on },  { NULL } };
 
-const struct step_row oidc_go[] = { { flow_find_login },  { flow_has_login }, { load_session }, { oidc_trial },
+const struct step_row oidc_go[] = { { flow_find_login },  { flow_has_login }, { session_find }, { oidc_trial },
                                     { flow_test_person }, { flow_next },      { NULL } };
