@@ -8,7 +8,7 @@
 #include "model/when.h"
 #include "registry/registry.h"
 
-enum { PAIRS_ROOM = 2 * HEARD_LINES_MAX, ROWS_MAX = 400, NAMES_MAX_B = 1 << 16 };
+enum { PAIRS_ROOM = 2 * HEARD_LINES_MAX, ROWS_MAX = 400, NAMES_SHOWN = 40, NAMES_MAX_B = 1 << 16 };
 
 static const enum said words[TOLD_COUNT] = { [TOLD_HEARD] = C_told_heard,
                                              [TOLD_WAITS] = C_told_waits,
@@ -98,6 +98,7 @@ void heard_begin(struct ctx *c, struct heard *h)
 {
     *h = (struct heard){ .arena = arena_new(), .registry = c->registry, .area = c->console->area, .now_s = c->now_s };
     arena_adopt(c->arena, h->arena, release_arena);
+    h->area_text = area_text(h->arena, &h->area);
     h->audit_dir = arena_cstr(c->arena, arena_join(c->arena, c->set->state_dir, S("/audit")));
 }
 
@@ -117,7 +118,7 @@ static bool is_act_here(void *with, const struct audit_found *x)
 {
     const struct heard *h = with;
 
-    return str_eq(x->area, area_text(h->arena, &h->area)) && is_of_many(x->row);
+    return str_eq(x->area, h->area_text) && is_of_many(x->row);
 }
 
 static bool is_line_here(void *with, const struct audit_found *x)
@@ -236,27 +237,33 @@ static struct ended_row act_row(struct ctx *c, const struct heard *h, size_t act
                                .cut = lines->next != 0 };
 }
 
-static struct str join(struct buf *b)
+struct naming {
+    struct buf text;
+    size_t n;
+};
+
+/* So many are named, and that there are more. */
+static void name(struct naming *x, struct str one)
 {
-    return buf_ok(b) ? buf_str(b) : (struct str){ NULL, 0 };
+    if (x->n++ > NAMES_SHOWN)
+        return;
+    buf_add(&x->text, x->n > 1 ? S(", ") : S(""));
+    buf_add(&x->text, x->n > NAMES_SHOWN ? S("…") : one);
 }
 
 /* Of no session in particular: what is not told by us, whoever opened it. */
 static void put_untold(struct ctx *c, struct sessions_view *v)
 {
     const struct registry_parts *parts = registry_parts(c->registry);
-    struct buf unable = buf_new(c->arena, NAMES_MAX_B), by_browser = buf_new(c->arena, NAMES_MAX_B);
+    struct naming unable = { buf_new(c->arena, NAMES_MAX_B), 0 }, by_browser = { buf_new(c->arena, NAMES_MAX_B), 0 };
 
-    for (size_t i = 0; i < parts->service_count; i++) {
+    for (size_t i = 0; i < parts->service_count && (unable.n <= NAMES_SHOWN || by_browser.n <= NAMES_SHOWN); i++) {
         const struct service *s = &parts->services[i];
-        if (!s->enabled || s->test || hears_us(c, s))
-            continue;
-        struct buf *b = hears_browser(c, s) ? &by_browser : &unable;
-        buf_add(b, b->n > 0 ? S(", ") : S(""));
-        buf_add(b, names_in(&s->names, c->lang));
+        if (s->enabled && !s->test && !hears_us(c, s))
+            name(hears_browser(c, s) ? &by_browser : &unable, names_in(&s->names, c->lang));
     }
-    v->unable = join(&unable);
-    v->by_browser = join(&by_browser);
+    v->unable = buf_str(&unable.text);
+    v->by_browser = buf_str(&by_browser.text);
 }
 
 void heard_show(struct ctx *c, const struct heard *h, struct sessions_view *v)

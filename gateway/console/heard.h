@@ -20,6 +20,7 @@ struct heard {
     const char *audit_dir;
     struct registry *registry;
     struct area area;
+    struct str area_text; /* as lines have it */
     int64_t now_s;
     struct audit_finds acts, lines[HEARD_ACTS_MAX];
     bool ok;

@@ -292,16 +292,18 @@ async function admin(width, javaScriptEnabled) {
   await page.goto(`${g.url}/admin/sessions`);
   return { context, page };
 }
+const ends = (page) => page.locator('section:has(table) table').count();
 const states = async (page) => Object.fromEntries(await page.locator('section:has(table) table').first().locator('tbody tr').evaluateAll((rows) => rows.map((r) => [r.cells[0].textContent.trim().replace('Palvelu ', ''), `${r.cells[1].textContent.trim()} ${r.cells[2].textContent.trim()}`.replaceAll('\u00ad', '')])));
 for (const [width, javaScriptEnabled] of [[320, true], [1280, false]])
   await test(`an admin ends sessions, and reads per service what is true: ended, not yet, could not be confirmed, does not support it; ${width} px, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
-    const { context } = await teacher({}), by = await admin(width, javaScriptEnabled), page = by.page;
+    const { context } = await teacher({}), by = await admin(width, javaScriptEnabled), page = by.page, before = await ends(page);
     await page.check('[name=what][value=school]');
     await page.fill('#why', 'Tietoturvapoikkeama');
     await Promise.all([page.waitForNavigation(), page.click('form .b.red')]);
     check(await page.locator('.note.good').count() === 1, `not ended: ${await page.textContent('main')}`);
     let now = {};
-    await until('each has been told', async () => { await page.goto(`${g.url}/admin/sessions`); now = await states(page); return now.back && now.soap && now.stuck; }, 20000);
+    // Of this end, and not of one before, which stands first until the log's index has this one.
+    await until('each has been told', async () => { await page.goto(`${g.url}/admin/sessions`); now = await states(page); return await ends(page) > before && now.back && now.soap && now.stuck; }, 20000);
     check(now.back === 'Päättynyt 1' && now.soap === 'Päättynyt 1' && now.stuck === 'Ei vastannut vielä 1', JSON.stringify(now));
     check(Object.keys(now).length === 3, `of others nobody has said anything: ${JSON.stringify(now)}`);
     check(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `wider than ${width} px`);
