@@ -702,6 +702,16 @@ void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *
         send_keeping(x);
 }
 
+void farewells_note(struct ctx *c, const struct leaver *who, struct str service, const char *outcome)
+{
+    struct farewells *x = c->farewells;
+
+    if (x == NULL)
+        return;
+    x->log = c->audit;
+    note(x, who, service, outcome);
+}
+
 /* ── life ───────────────────────────────────────────────────────────────── */
 
 struct farewells *farewells_new(struct loop *l, const struct world *w, const struct settings *set,

@@ -69,4 +69,9 @@ void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *t
 /* The same, and nobody waits for it. */
 void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *told, const struct strs *services);
 
+/* A service has said otherwise than to the queue what became of its session: by the browser of whoever left, or since
+ * it ended it itself.  Its line in the log, as those of farewells_say(); outcome: as in farewell_note.h.  Nobody waits.
+ */
+void farewells_note(struct ctx *c, const struct leaver *who, struct str service, const char *outcome);
+
 #endif

@@ -2,9 +2,11 @@
  * gateway/farewell_note.h: what a service said to the end of a session, as the audit log has it.
  *
  * Floor 6c.  A line "farewell" for each service that we tell, and each session: once it has heard or is given up, and
- * one before that where it did not hear at once.  So whoever ended sessions, and whoever looks after their person,
- * reads afterwards what is true.  Of services that cannot be told by us there is none: their rows say so.  Nothing
- * hangs on a line: where the log takes none, the service is told as ever.  Of test persons there are none.
+ * one before that where it did not hear at once.  Whoever confirms it: the service to us, or by the browser that went
+ * there and came back (logout_trips.h), or the service that signed its person out itself.  So whoever ended sessions,
+ * and whoever looks after their person, reads afterwards what is true.  Of services that nobody can tell there is none:
+ * their rows say so; nor of those that never answer: frames of OpenID Connect, browsers that did not come back.
+ * Nothing hangs on a line: where the log takes none, the service is told as ever.  Of test persons there are none.
  *
  *   reason  FAREWELL_NOTE_…, or the code by which it was given up (farewell.c: unreachable, away, refused, full, …)
  *   why     how the session ended: LEFT_BY_…
@@ -17,8 +19,9 @@
 #include "gateway/protocol.h"
 #include "registry/ends.h"
 
-#define FAREWELL_NOTE_HEARD "heard"
-#define FAREWELL_NOTE_WAITS "waits" /* it did not answer yet, and is told once more */
+#define FAREWELL_NOTE_HEARD   "heard"
+#define FAREWELL_NOTE_WAITS   "waits" /* it did not answer yet, and is told once more */
+#define FAREWELL_NOTE_REFUSED "refused"
 
 #define LEFT_BY_PERSON  "person"
 #define LEFT_BY_SERVICE "service"

@@ -137,6 +137,16 @@ static void gather(struct ctx *c, struct logout *l)
         l->names = names;
 }
 
+/* Of a session that was over before as well: its services hear it now. */
+static struct leaver leaver(const struct logout *l)
+{
+    const struct trail *t = l->trail;
+
+    return (struct leaver){
+        .sid = t->sid, .person = t->person, .idp = t->idp, .why = l->by != NULL ? S(LEFT_BY_SERVICE) : S(LEFT_BY_PERSON)
+    };
+}
+
 static enum step say_ask(struct ctx *c, struct fail *f)
 {
     struct logout *l = c->state;
@@ -144,11 +154,11 @@ static enum step say_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (l->trail == NULL)
         return NEXT;
-    struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
-    if (c->session != NULL)
-        who = leaver_of(c->session, l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_PERSON);
+    const struct leaver who = leaver(l);
     gather(c, l);
     l->told = others_than(c, l->by, &l->opened);
+    if (l->told.n < l->opened.n)
+        farewells_note(c, &who, l->by->id, FAREWELL_NOTE_HEARD);
     enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);
     l->said = said;
     farewells_say(c, &who, l->names, &l->told, said);
@@ -598,7 +608,7 @@ static enum step trips_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (l->trail == NULL || !trips_any(c, strs_joined(c->arena, &l->opened, ' ')))
         return NEXT;
-    const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
+    const struct leaver who = leaver(l);
     l->trips = trips_keep(c, &who, l->names, &l->kept_trips);
     return WAIT;
 }

@@ -81,6 +81,8 @@ static void tell(struct ctx *c, const struct logout_elsewhere *l, struct asked_e
     const struct leaver who = leaver_of(s, l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_CITY);
 
     e->told = but(c->arena, &s->services, l->by);
+    if (e->told.n < s->services.n)
+        farewells_note(c, &who, l->by->id, FAREWELL_NOTE_HEARD);
     e->said = arena_make_n(c->arena, e->told.n + 1, enum farewell_said);
     if (l->waits)
         farewells_say(c, &who, &s->told, &e->told, e->said);

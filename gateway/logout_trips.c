@@ -6,6 +6,7 @@
 #include "base/fields.h"
 #include "base/seals.h"
 #include "gateway/answer.h"
+#include "gateway/farewell_note.h"
 #include "gateway/protocol.h"
 #include "gateway/session/session.h"
 #include "wire/form.h"
@@ -40,13 +41,15 @@ bool trips_any(const struct ctx *c, struct str services)
 /* ── what Redis keeps ───────────────────────────────────────────────────── */
 
 struct record {
-    struct str sid, person;
+    struct str sid, person, idp, why;
     const struct json_value *told;
 };
 
 static const struct json_field fields[] = {
     { "sid", JSON_STR, true, TEXT_MAX_B, offsetof(struct record, sid) },
     { "person", JSON_STR, true, TEXT_MAX_B, offsetof(struct record, person) },
+    { "idp", JSON_STR, false, TEXT_MAX_B, offsetof(struct record, idp) },
+    { "why", JSON_STR, false, TEXT_MAX_B, offsetof(struct record, why) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
     { 0 },
 };
@@ -59,6 +62,8 @@ struct str trips_keep(struct ctx *c, const struct leaver *who, const struct strs
     json_begin_object(&o);
     json_put_str(&o, S("sid"), who->sid);
     json_put_str(&o, S("person"), who->person);
+    json_put_str(&o, S("idp"), who->idp);
+    json_put_str(&o, S("why"), who->why);
     json_key(&o, S("told"));
     json_begin_array(&o);
     for (size_t i = 0; told != NULL && i < told->n; i++)
@@ -88,7 +93,9 @@ static bool read_leaver(struct ctx *c, const struct kv_got *kept, struct str ser
     if (kept->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, bound, kept->value, &plain) ||
         !json_read(c->arena, plain, fields, &r, &why))
         return false;
-    *out = (struct leaver){ .sid = r.sid, .person = r.person, .told = told_of(r.told, service) };
+    *out = (struct leaver){
+        .sid = r.sid, .person = r.person, .told = told_of(r.told, service), .idp = r.idp, .why = r.why
+    };
     return true;
 }
 
@@ -215,10 +222,19 @@ static struct str mark_of(struct ctx *c, struct str trips, struct str service)
     return sha256_hex(c->arena, fields_key(c->arena, (struct str[]){ trips, service }, 2));
 }
 
+/* A mark says what the service has answered; that all has ended there is its last word. */
+#define MARK_HEARD   "y"
+#define MARK_UNHEARD "n"
+
+static bool says_heard(const struct kv_got *mark)
+{
+    return mark->outcome == KV_HIT && str_eq(mark->value, S(MARK_HEARD));
+}
+
 struct came {
     struct str trips;
-    bool framed;
-    struct kv_got got;
+    bool framed, heard;
+    struct kv_got kept, before, marked;
 };
 
 static enum step came_show(struct ctx *c, struct fail *f)
@@ -235,19 +251,34 @@ static enum step came_show(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-static const struct step_row came_unheard[] = { { came_show }, { NULL } };
-
-static enum step came_mark(struct ctx *c, struct fail *f)
+static enum step came_ask(struct ctx *c, struct fail *f)
 {
     struct came *x = c->state;
 
     (void)f;
-    kv_set(c->kv, &c->batch, c->arena, &x->got, KV_HEARD, mark_of(c, x->trips, c->service->id), S("y"),
+    kv_get(c->kv, &c->batch, c->arena, &x->kept, KV_LEAVING, x->trips);
+    kv_get(c->kv, &c->batch, c->arena, &x->before, KV_HEARD, mark_of(c, x->trips, c->service->id));
+    return WAIT;
+}
+
+/* A browser may bring one answer as often as it likes: what it has not said before is marked, and has a line. */
+static enum step came_mark(struct ctx *c, struct fail *f)
+{
+    struct came *x = c->state;
+    struct str mark = x->heard ? S(MARK_HEARD) : S(MARK_UNHEARD);
+    struct leaver who;
+
+    (void)f;
+    if (says_heard(&x->before) || (x->before.outcome == KV_HIT && str_eq(x->before.value, mark)))
+        return NEXT;
+    if (read_leaver(c, &x->kept, c->service->id, &who))
+        farewells_note(c, &who, c->service->id, x->heard ? FAREWELL_NOTE_HEARD : FAREWELL_NOTE_REFUSED);
+    kv_set(c->kv, &c->batch, c->arena, &x->marked, KV_HEARD, mark_of(c, x->trips, c->service->id), mark,
            LEAVING_TRIPS_S);
     return WAIT;
 }
 
-static const struct step_row came_heard[] = { { came_mark }, { came_show }, { NULL } };
+static const struct step_row came_back[] = { { came_ask }, { came_mark }, { came_show }, { NULL } };
 
 /* It may know them by a name that it was told before that one.  A frame has no cookie of ours after such a way. */
 static enum step came_again(struct ctx *c, const struct came *x, struct str service, const struct how *how)
@@ -271,8 +302,10 @@ enum step logout_came(struct ctx *c, struct str relay, struct str service, enum 
     x->framed = how.framed;
     if (as == CAME_UNKNOWN && how.behind > 0 && !how.framed)
         return came_again(c, x, service, &how);
-    bool heard = as == CAME_HEARD || (as == CAME_UNKNOWN && how.named && how.behind == 0);
-    return step_into(c, heard && c->service != NULL ? came_heard : came_unheard);
+    if (c->service == NULL)
+        return came_show(c, &c->fail);
+    x->heard = as == CAME_HEARD || (as == CAME_UNKNOWN && how.named && how.behind == 0);
+    return step_into(c, came_back);
 }
 
 /* ── what is known of them ──────────────────────────────────────────────── */
@@ -294,7 +327,7 @@ struct str trips_heard(struct ctx *c, struct str services, struct str marks, con
     for (size_t i = 0, n = 0; str_is_set(services) && str_split(&services, ' ', &id); i++) {
         bool heard = i < marks.n && marks.p[i] == 'y';
         if (n < TRIPS_MAX && trips_to(c, id))
-            heard = got[n++].outcome == KV_HIT || heard;
+            heard = says_heard(&got[n++]) || heard;
         buf_byte(&b, heard ? 'y' : 'n');
     }
     return buf_str(&b);

@@ -5,7 +5,8 @@
  * Floor 6c; for logout.c alone.  A sign-out that has such services gets a name; Redis keeps for LEAVING_TRIPS_S,
  * sealed, whose session it was and what the services know it by.  The browser goes to each from an address of ours
  * (/signed-out/tell), in a frame or as the whole page; an answer that its protocol has proven leaves a mark in Redis,
- * and the page says so when it is shown next.  What a service gives back (relay) is bound to it and to the sign-out.
+ * and the page says so when it is shown next; each answer has its line in the log (farewell_note.h), once.  What a
+ * service gives back (relay) is bound to it and to the sign-out.
  */
 #ifndef GATEWAY_LOGOUT_TRIPS_H
 #define GATEWAY_LOGOUT_TRIPS_H

@@ -10,6 +10,7 @@ import { Gateway, check, fetchLocal, finish, folder, freePort, root, test, until
 import { Service } from '../e2e/rp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 import { Keyboard } from './keyboard.mjs';
+import { ALL, Mixed } from './mixed.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -19,6 +20,7 @@ fs.mkdirSync(shots, { recursive: true });
 const stub = path.join(root, 'deploy/demo/suomifi'), password = 'salasana-salasana';
 const port = await freePort(), at = await freePort(), suomifi = `http://suomifi.localhost:${at}`;
 const rp = new Service({ url: '' }, { id: 'huolto', secret: 'huolto-secret-huolto-secret-huolto-secret', redirect: 'http://huolto.localhost/cb', scope: 'openid profile edu.role edu.guardian' });
+const mixed = await Mixed.start();
 const registry = ['format: 1', 'providers:',
   '  - { id: oulu, oid: "1.2.246.562.99.95640100004", name: { fi: Oulu, sv: Uleåborg }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }, { oid: "1.2.246.562.99.95640200028", code: "99102", name: { fi: Testi-Otsolahden lukio } }] }',
   '  - { id: espoo, oid: "1.2.246.562.99.90490100006", name: { fi: Espoo, sv: Esbo }, schools: [{ oid: "1.2.246.562.99.90490200012", code: "99201", name: { fi: Testi-Vattukallion koulu } }] }',
@@ -26,8 +28,10 @@ const registry = ['format: 1', 'providers:',
   `  - { id: suomifi, kind: saml, guardians: true, listed: false, name: { fi: Suomi.fi }, test: true, map: suomifi, entity_id: "${suomifi}/idp", metadata_url: "${suomifi}/metadata", relations_url: "${suomifi}", relations_client_id: demo0001, relations_key: { plain: demo-only-api-key-of-the-authority }, relations_secret: { plain: demo-only-oauth-password-of-the-authority } }`,
   'services:', rp.row({ asks: 'sub, given_name, family_name, roles, on_behalf_of' }),
   ...[['puolukka', 'Puolukka Huoltaja'], ['sammal', 'Sammal Asiointi'], ['lampi', 'Lampi Lukkari']].map(([id, name]) => `  - { id: ${id}, protocol: link, vendor: x-oy, category: school, test: true, name: { fi: ${name} }, launch_uri: "http://127.0.0.1:9/" }`),
+  mixed.rows.trimEnd(),
   'policies: []', 'rules:', '  - { id: oulu-g, provider: oulu, role: guardian, service: huolto, release: [sub, roles, on_behalf_of] }', '  - { id: oulu-p, provider: oulu, role: guardian, service: puolukka, release: [sub] }',
-  '  - { id: espoo-s, provider: espoo, role: guardian, service: sammal, release: [sub] }', '  - { id: oulu-t, provider: oulu, role: teacher, service: lampi, release: [sub] }', 'admins: []',
+  '  - { id: espoo-s, provider: espoo, role: guardian, service: sammal, release: [sub] }', '  - { id: oulu-t, provider: oulu, role: teacher, service: lampi, release: [sub] }',
+  ...ALL.map((id) => `  - { id: oulu-${id}, provider: oulu, role: guardian, service: ${id}, release: [sub] }`), 'admins: []',
   'accounts:', `  - { id: aino, idp: oulu, username: aino, password: { plain: ${password} }, given_names: Aino, family_name: Laakso, affiliations: [{ provider: oulu, role: teacher, school: "99101" }] }`].join('\n') + '\n';
 
 const own = folder('suomifi');
@@ -36,6 +40,7 @@ process.on('exit', () => authority.kill('SIGTERM'));
 await until('the stub answers', async () => (await fetchLocal(at, '/metadata', { host: 'suomifi.localhost' })).status === 200);
 const g = await new Gateway(program, { name: 'guardian', port, registry }).start();
 rp.gateway = g;
+mixed.at(g);
 const codes = [];
 for (const city of ['oulu', 'espoo']) {
   const csv = spawnSync('/usr/bin/python3', [stub, 'children', city], { encoding: 'utf8' }).stdout, file = path.join(own, `${city}.csv`);
@@ -134,7 +139,6 @@ for (const [width, lang, words] of [[320, 'fi-FI', ['Kirjaudu huoltajana', 'Asio
     // Leaving: here first, then at Suomi.fi, where it is confirmed by hand.
     await page.goto(`${g.url}/sign-out`);
     await press(page, 'main form[action="/sign-out"] button');
-    if (page.url().startsWith(g.url) && await page.locator('main a[href*="sign-out"], main button').count() && !page.url().startsWith(suomifi)) check(true);
     check(page.url().startsWith(`${suomifi}/slo`), `at Suomi.fi: ${page.url()}`);
     const second = await context.newPage();
     await second.goto(`${g.url}/guardian`);
@@ -143,6 +147,28 @@ for (const [width, lang, words] of [[320, 'fi-FI', ['Kirjaudu huoltajana', 'Asio
     await press(page, 'button');
     check(page.url().startsWith(g.url) && !/Leo/.test(await page.content()), `back: ${page.url()}`);
     await looks(page, 'left');
+    await context.close();
+  });
+
+for (const [width, scripts] of [[320, true], [1280, false]])
+  await test(`J4: a guardian leaves a session with OpenID Connect, SAML and LTI, one of them hanging: here first, then at Suomi.fi; each that can hear has heard once, and the page and the log say what is true; ${width} px, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const { context, page } = await visitor({ width, scripts });
+    await signsIn(page, 'maija');
+    await press(page, '.kids button:has-text("Eemeli")');
+    await mixed.open(page, { javaScriptEnabled: scripts });
+    await page.goto(`${g.url}/sign-out`);
+    await press(page, 'main form[action="/sign-out"] button');
+    check(page.url().startsWith(`${suomifi}/slo`), `at Suomi.fi: ${page.url()}`);
+    check(['back', 'soap'].every((id) => mixed.times(id) === 1), `what hears from us has heard before that: ${mixed.told}`);
+    await press(page, 'button');
+    await page.waitForSelector('main li b', { state: 'attached', timeout: 20000 });
+    await mixed.isTrue(page);
+    check(!/Eemeli/.test(await page.content()), 'the child is named');
+    await looks(page, 'left-many');
+    await page.goto(g.url);
+    check(!(await page.locator('a[href^="/open/"]').count()), `still signed in: ${page.url()}`);
+    mixed.heardOnce();
+    await mixed.release();
     await context.close();
   });
 
@@ -227,4 +253,5 @@ await test('no identity code is in a file of the gateway or in its log', async (
 });
 
 await browser.close();
+mixed.stop();
 await finish();

@@ -2,22 +2,20 @@
 // The end of a session as a real browser sees it: frames tell services, and the browser goes on; a service's script asks a
 // frame of ours whether the session is still the same.  And a session of many protocols at once: what each service has really heard,
 // and what the page says of it.   node logout.mjs PATH-OF-DIGIONE
-import crypto from 'node:crypto';
 import http from 'node:http';
 import zlib from 'node:zlib';
-import { check, finish, folder, test, until } from '../e2e/gateway.mjs';
+import { check, finish, test, until } from '../e2e/gateway.mjs';
 import { federation } from '../e2e/local.mjs';
 import { Service } from '../e2e/rp.mjs';
-import { SamlService, inflated } from '../e2e/saml_sp.mjs';
 import { launch } from './demo.mjs';
 import { axeFindsNothing } from './look.mjs';
+import { ALL, Mixed } from './mixed.mjs';
 
 // Three services on one web server: what they were asked for, in its order.
 const seen = [], hanging = [];
 const server = http.createServer((req, res) => {
   const url = new URL(req.url, 'http://x');
   seen.push(url);
-  if (mixed[url.pathname]) { mixed[url.pathname](req, res, url); return; }
   if (url.pathname === '/hangs/leave') { hanging.push(res); return; }
   res.writeHead(200, { 'Content-Type': 'text/html' });
   if (!url.pathname.endsWith('/watch')) { res.end(`<!doctype html><html lang="en"><title>service</title><h1>${url.pathname}</h1></html>`); return; }
@@ -44,75 +42,10 @@ const row = (id, more = '') => `  - id: ${id}
 ${more}`;
 const frame = (id) => row(id, `    frontchannel_logout_uri: "${base}/${id}/leave?x=1"\n`);
 
-// A session of many protocols.  Two services of SAML: soap hears from us, trip by the browser alone; a tool of LTI, which nobody can
-// tell; stuck takes the connection and never answers.
-const { port } = server.address(), jwk = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
-const samls = { soap: new SamlService(folder('soap'), `${base}/soap`, { slo: ['SOAP'] }), trip: new SamlService(folder('trip'), `${base}/trip`, { slo: ['HTTP-Redirect'] }) };
-const rest = ['back', 'stuck'].map((id) => row(id, `    launch_uri: "${base}/${id}/start"\n    backchannel_logout_uri: "http://127.0.0.1:${port}/${id}/told"\n`)).join('')
-  + row('framed', `    launch_uri: "${base}/framed/start"\n    frontchannel_logout_uri: "${base}/framed/leave"\n`)
-  + Object.entries(samls).map(([id, s]) => `  - id: ${id}
-    protocol: saml
-    vendor: ${id}-oy
-    name: { fi: "Palvelu ${id}" }
-    test: true
-    entity_id: "${s.entity}"
-    asks: [sub]
-    metadata_xml: |
-      ${s.xml}
-`).join('') + `  - id: tool
-    protocol: lti
-    vendor: tool-oy
-    name: { fi: "Palvelu tool" }
-    test: true
-    client_id: tool
-    initiate_login_uri: "${base}/tool/login"
-    target_link_uri: "${base}/tool/launch"
-    redirect_uris: ["${base}/tool/launch"]
-    jwks: '${JSON.stringify({ keys: [{ ...jwk, kid: 'k', alg: 'RS256', use: 'sig' }] })}'
-    asks: [sub]
-`;
-const { g } = await federation(process.argv[2], { name: 'browser-logout', services: frame('front') + frame('also') + frame('hangs') + row('plain') + rest });
+const mixed = await Mixed.start();
+const { g } = await federation(process.argv[2], { name: 'browser-logout', services: frame('front') + frame('also') + frame('hangs') + row('plain') + mixed.rows });
+mixed.at(g);
 const of = Object.fromEntries(['front', 'also', 'hangs', 'plain'].map((id) => [id, new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256', scope: 'openid' })]));
-for (const id of ['back', 'stuck', 'framed']) of[id] = new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256', scope: 'openid' });
-
-const ALL = ['back', 'framed', 'soap', 'trip', 'tool', 'stuck'];
-let told = [];                        // ids, in the order in which services heard that the session is over
-let answers = false, stuckHeard = 0;
-const names = {}, pending = new Set(); // what SAML services were told of the person; connections that get no answer
-const body = (req) => new Promise((resolve) => { const parts = []; req.on('data', (d) => parts.push(d)).on('end', () => resolve(Buffer.concat(parts).toString())); });
-const show = (res, what) => res.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><html lang="en"><title>service</title><h1>${what}</h1></html>`);
-const go = (res, to) => res.writeHead(303, { Location: to }).end();
-const mixed = {
-  '/back/told': async (req, res) => { check(new URLSearchParams(await body(req)).get('logout_token'), 'no logout token'); told.push('back'); res.end(); },
-  '/stuck/told': (req, res) => {
-    told.push('stuck');
-    if (answers) { res.end(); stuckHeard++; return; }
-    pending.add(res);
-    res.on('close', () => pending.delete(res));
-  },
-  '/framed/leave': (req, res) => { told.push('framed'); show(res, 'left'); },
-  '/tool/login': (req, res, { searchParams: q }) => go(res, `${g.url}/lti/authorize?${new URLSearchParams({ scope: 'openid', response_type: 'id_token', response_mode: 'form_post', prompt: 'none', client_id: 'tool', redirect_uri: `${base}/tool/launch`, login_hint: q.get('login_hint'), lti_message_hint: q.get('lti_message_hint'), state: 's', nonce: crypto.randomUUID() })}`),
-  '/tool/launch': async (req, res) => show(res, new URLSearchParams(await body(req)).get('id_token') ? 'opened' : 'refused'),
-  '/soap/slo': async (req, res) => {
-    const xml = await body(req), to = `${base}/soap/slo`;
-    told.push('soap');
-    const answer = samls.soap.signed(samls.soap.loggedOut(to, { answers: /<samlp:LogoutRequest[^>]*\bID="([^"]+)"/.exec(xml)?.[1] }), 'LogoutResponse');
-    res.writeHead(200, { 'Content-Type': 'text/xml' }).end(`<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>${answer}</S:Body></S:Envelope>`);
-  },
-  '/trip/slo': (req, res, url) => {
-    if (url.searchParams.get('SAMLResponse')) { show(res, 'answered'); return; }
-    told.push('trip');
-    const xml = inflated(url.href, 'SAMLRequest');
-    go(res, `${g.url}/saml/slo?${samls.trip.query(samls.trip.loggedOut(`${g.url}/saml/slo`, { answers: /\bID="([^"]+)"/.exec(xml)[1] }), { relay: url.searchParams.get('RelayState'), sign: true, field: 'SAMLResponse' })}`);
-  },
-};
-for (const id of ['back', 'stuck', 'framed']) mixed[`/${id}/start`] = (req, res) => go(res, of[id].authorizeUrl());
-for (const id of Object.keys(samls)) mixed[`/${id}/acs`] = async (req, res) => {
-  const xml = Buffer.from(new URLSearchParams(await body(req)).get('SAMLResponse') ?? '', 'base64').toString();
-  names[id] = { name: /<saml:NameID[^>]*>([^<]*)</.exec(xml)?.[1], sessions: [/SessionIndex="([^"]*)"/.exec(xml)?.[1]] };
-  show(res, 'opened');
-};
-const there = { soap: '/soap/acs', trip: '/trip/acs', tool: '/tool/launch', back: '/back/cb', stuck: '/stuck/cb', framed: '/framed/cb' };
 
 g.registry += 'admins:\n  - { id: nils, idp: oulu, subject: oulu-nils, role: admin, provider: oulu }\n';
 await g.start();
@@ -196,85 +129,54 @@ await test('LO17: the frame says unchanged while the session lasts, and changed 
 
 // ── many protocols in one session ──
 
-// Somebody signs in here and opens these from the launcher, each by its tile.
-async function teacher({ javaScriptEnabled = true, shared = false, ids = ALL } = {}) {
+// Somebody signs in here and opens these from the launcher.
+async function signsIn({ who = 'anna', javaScriptEnabled = true, shared = false, ids = ALL } = {}) {
   const context = await browser.newContext({ locale: 'fi-FI', viewport: { width: 320, height: 800 }, javaScriptEnabled, reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(`${g.url}/school/99101`);
-  await page.fill('#username', 'anna');
-  await page.fill('#password', 'salasana-anna');
+  await page.fill('#username', who);
+  await page.fill('#password', `salasana-${who}`);
   if (shared) await page.check('[name=shared]');
   await Promise.all([page.waitForURL(`${g.url}/`), page.click('form:has(#password) .acts button.b')]);
-  for (const id of ids) {
-    await page.goto(`${g.url}/`);
-    const arrives = page.waitForURL((u) => u.pathname === there[id], { timeout: 20000 });
-    await page.click(`a[href="/open/${id}"]`);
-    if (!javaScriptEnabled && ['soap', 'trip', 'tool'].includes(id)) await page.click('main form button.big');
-    await arrives.catch((e) => { throw new Error(`${id} does not open: ${e.message}; at ${page.url()}\n${g.logTail(4)}`); });
-  }
-  told = [];
+  await mixed.open(page, { ids, javaScriptEnabled });
   return { context, page };
 }
-const leave = async (page) => {
-  await page.goto(`${g.url}/sign-out`);
-  await page.click('main form button');
-  await page.waitForURL((u) => u.pathname !== '/sign-out' || u.search !== '').catch(() => {});
-  await page.waitForSelector('main li b', { state: 'attached', timeout: 20000 });
-};
-const receipt = async (page, id) => {
-  const li = page.locator('main li', { has: page.locator('b', { hasText: `Palvelu ${id}` }) });
-  const words = (await li.textContent()).replaceAll('\u00ad', '');
-  return /Kirjattu ulos/.test(words) ? 'out' : /Sai pyynnön, mutta ei ole vahvistanut/.test(words) ? 'asked' : /ei tue uloskirjautumista täältä/.test(words) ? 'deaf' : words;
-};
-// That one answers after all: a service that did not answer before is not waited for the next time.
-const release = async () => {
-  const before = stuckHeard;
-  answers = true;
-  for (const res of pending) { res.end(); stuckHeard++; }
-  await until('stuck hears', () => stuckHeard > before);
-  answers = false;
-};
-const times = (id) => told.filter((t) => t === id).length;
 
-for (const how of [{}, { javaScriptEnabled: false }, { shared: true }, { shared: true, javaScriptEnabled: false }]) {
-  await test(`one session with OpenID Connect, SAML and LTI: each that can hear has heard once, and the page says what is true; ${how.shared ? 'a shared device' : 'a device of one\'s own'}, ${how.javaScriptEnabled === false ? 'without' : 'with'} scripts`, async () => {
-    const { context, page } = await teacher(how);
-    await leave(page);
-    // The page is here, and that one has still had no answer.
-    check(times('stuck') >= 1 && [...pending].every((res) => !res.writableEnded), `stuck: ${told}`);
-    for (const [id, said] of Object.entries({ back: 'out', soap: 'out', trip: 'out', framed: 'asked', stuck: 'asked', tool: 'deaf' }))
-      check(await receipt(page, id) === said, `${id}: ${await receipt(page, id)}, not ${said}; ${told}`);
-    for (const id of ['back', 'framed', 'soap', 'trip']) check(times(id) === 1, `${id} heard ${times(id)} times: ${told}`);
-    const words = (await page.textContent('main')).replaceAll('\u00ad', '');
-    check(/Sulje kaikki selaimen ikkunat/.test(words), `it does not say what to close: ${words}`);
-    if (how.javaScriptEnabled !== false) {
-      check(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, 'wider than 320 px');
-      await axeFindsNothing(page, `signed out of all${how.shared ? ', shared' : ''}`);
-    }
-    await page.goto(`${g.url}/`);
-    check(!(await page.locator('a[href^="/open/"]').count()), `still signed in: ${page.url()}`);
-    check(['back', 'framed', 'soap', 'trip'].every((id) => times(id) === 1), `told again: ${told}`);
-    await release();
-    await context.close();
-  });
-}
+for (const javaScriptEnabled of [true, false])
+  for (const [journey, how] of Object.entries({ 'J1, a teacher on a device of their own': { who: 'anna' }, 'a teacher on a shared device': { who: 'anna', shared: true }, 'J2, a first-grader on a shared device': { who: 'otso', shared: true } })) {
+    await test(`${journey}: one session with OpenID Connect, SAML and LTI, one of them hanging: each that can hear has heard once, and the page and the log say what is true; ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
+      const { context, page } = await signsIn({ ...how, javaScriptEnabled });
+      await mixed.leave(page);
+      await mixed.isTrue(page);
+      if (javaScriptEnabled) {
+        check(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, 'wider than 320 px');
+        await axeFindsNothing(page, `signed out of all: ${journey}`);
+      }
+      await page.goto(`${g.url}/`);
+      check(!(await page.locator('a[href^="/open/"]').count()), `still signed in: ${page.url()}`);
+      mixed.heardOnce();
+      await mixed.release();
+      await context.close();
+    });
+  }
 
 for (const javaScriptEnabled of [true, false])
   for (const [ids, partial] of [[['back', 'soap', 'trip'], false], [ALL, true]]) {
     await test(`a service of SAML begins the sign-out: all others hear once, and its answer says ${partial ? 'PartialLogout where one is not known to have ended' : 'Success where all have ended'}; ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
-      const { context, page } = await teacher({ javaScriptEnabled, ids });
-      const to = `${g.url}/saml/slo`, xml = samls.trip.logout(to, names.trip), answer = page.waitForRequest((r) => r.url().startsWith(`${base}/trip/slo?`) && r.url().includes('SAMLResponse='), { timeout: 20000 });
-      const id = samls.trip.last;
-      await page.goto(`${to}?${samls.trip.query(xml, { relay: 'theirs', sign: true })}`, { waitUntil: 'commit' });
+      const { context, page } = await signsIn({ javaScriptEnabled, ids });
+      const to = `${g.url}/saml/slo`, xml = mixed.samls.trip.logout(to, mixed.names.trip), answer = page.waitForRequest((r) => r.url().startsWith(`${mixed.base}/trip/slo?`) && r.url().includes('SAMLResponse='), { timeout: 20000 });
+      const id = mixed.samls.trip.last;
+      await page.goto(`${to}?${mixed.samls.trip.query(xml, { relay: 'theirs', sign: true })}`, { waitUntil: 'commit' });
       const url = new URL((await answer).url()), said = zlib.inflateRawSync(Buffer.from(url.searchParams.get('SAMLResponse'), 'base64')).toString();
       check(url.searchParams.get('RelayState') === 'theirs' && said.includes(`InResponseTo="${id}"`) && /status:Success"/.test(said), said);
       check(/PartialLogout/.test(said) === partial, said);
-      for (const other of ids.filter((i) => !['trip', 'tool', 'stuck'].includes(i))) check(times(other) === 1, `${other} heard ${times(other)} times: ${told}`);
-      check(times('trip') === 0, 'whoever asked was asked');
+      for (const other of ids.filter((i) => !['trip', 'tool', 'stuck'].includes(i))) check(mixed.times(other) === 1, `${other} heard ${mixed.times(other)} times: ${mixed.told}`);
+      check(mixed.times('trip') === 0, 'whoever asked was asked');
+      check(g.audited('farewell').some((l) => l.service === 'trip' && l.reason === 'heard' && l.why === 'service' && l.sid === g.audited('logout').at(-1).sid), 'no line of whoever asked');
       await page.waitForURL((u) => u.pathname === '/trip/slo');
       await page.goto(`${g.url}/`);
       check(!(await page.locator('a[href^="/open/"]').count()), `still signed in: ${page.url()}`);
-      if (ids.includes('stuck')) await release();
+      if (ids.includes('stuck')) await mixed.release();
       await context.close();
     });
   }
@@ -294,9 +196,18 @@ async function admin(width, javaScriptEnabled) {
 }
 const ends = (page) => page.locator('section:has(table) table').count();
 const states = async (page) => Object.fromEntries(await page.locator('section:has(table) table').first().locator('tbody tr').evaluateAll((rows) => rows.map((r) => [r.cells[0].textContent.trim().replace('Palvelu ', ''), `${r.cells[1].textContent.trim()} ${r.cells[2].textContent.trim()}`.replaceAll('\u00ad', '')])));
+// Of one person, their newest session, by what they had opened.
+async function newestOf(page) {
+  await page.goto(`${g.url}/admin/people`);
+  await page.fill('[name=q]', 'anna');
+  await page.check('[name=reason][value=incident]');
+  await page.fill('[name=why]', 'Tietoturvapoikkeama');
+  await Promise.all([page.waitForNavigation(), page.click('main form button.b')]);
+  return Object.fromEntries((await page.locator('table').nth(1).locator('tbody tr').first().locator('li').allTextContents()).map((t) => t.replaceAll('\u00ad', '').trim().replace('Palvelu ', '').split(': ')));
+}
 for (const [width, javaScriptEnabled] of [[320, true], [1280, false]])
   await test(`an admin ends sessions, and reads per service what is true: ended, not yet, could not be confirmed, does not support it; ${width} px, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
-    const { context } = await teacher({}), by = await admin(width, javaScriptEnabled), page = by.page, before = await ends(page);
+    const { context } = await signsIn({}), by = await admin(width, javaScriptEnabled), page = by.page, before = await ends(page);
     await page.check('[name=what][value=school]');
     await page.fill('#why', 'Tietoturvapoikkeama');
     await Promise.all([page.waitForNavigation(), page.click('form .b.red')]);
@@ -308,19 +219,19 @@ for (const [width, javaScriptEnabled] of [[320, true], [1280, false]])
     check(Object.keys(now).length === 3, `of others nobody has said anything: ${JSON.stringify(now)}`);
     check(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `wider than ${width} px`);
     if (javaScriptEnabled) await axeFindsNothing(page, 'what services answered to an admin');
-    await release();
+    await mixed.release();
     await until('that one has heard after all', async () => { await page.goto(`${g.url}/admin/sessions`); now = await states(page); return now.stuck === 'Päättynyt 1'; }, 20000);
-    // Of one person, by what they had opened.
-    await page.goto(`${g.url}/admin/people`);
-    await page.fill('[name=q]', 'anna');
-    await page.check('[name=reason][value=incident]');
-    await page.fill('[name=why]', 'Tietoturvapoikkeama');
-    await Promise.all([page.waitForNavigation(), page.click('main form button.b')]);
-    const of_ = Object.fromEntries((await page.locator('table').nth(1).locator('tbody tr').first().locator('li').allTextContents()).map((t) => t.replaceAll('\u00ad', '').trim().replace('Palvelu ', '').split(': ')));
+    let of_ = await newestOf(page);
     for (const [id, said] of Object.entries({ back: 'Päättynyt', soap: 'Päättynyt', stuck: 'Päättynyt', trip: 'Ei voitu varmistaa', framed: 'Ei voitu varmistaa', tool: 'Ei tue uloskirjautumista' }))
       check(of_[id] === said, `${id}: ${of_[id]}, not ${said}: ${JSON.stringify(of_)}`);
     check(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `a person's page is wider than ${width} px`);
     if (javaScriptEnabled) await axeFindsNothing(page, "a person's sessions, and what services answered");
+    // Who signs out themselves: what their own browser has confirmed, and what it could not.
+    const own = await signsIn({ ids: ['framed', 'soap', 'trip'] });
+    await mixed.leave(own.page);
+    of_ = await newestOf(page);
+    check(of_.trip === 'Päättynyt' && of_.soap === 'Päättynyt' && of_.framed === 'Ei voitu varmistaa', JSON.stringify(of_));
+    await own.context.close();
     await by.context.close();
     await context.close();
   });
@@ -328,4 +239,5 @@ for (const [width, javaScriptEnabled] of [[320, true], [1280, false]])
 await browser.close();
 server.closeAllConnections();
 server.close();
+mixed.stop();
 await finish();

@@ -76,6 +76,11 @@ export class Gateway {
     gateways.push(this);
   }
 
+  // Lines of the audit log, as far as they are written.
+  audited(event) {
+    const dir = path.join(this.state, 'audit');
+    return fs.readdirSync(dir).filter((f) => /^audit-.*\.jsonl$/.test(f)).sort().flatMap((f) => fs.readFileSync(path.join(dir, f), 'utf8').split('\n').slice(0, -1)).map((l) => JSON.parse(l)).filter((l) => l.event === event);
+  }
   chown() { spawnSync('chown', ['-R', 'nobody', this.state]); }
 
   cli(...args) { return spawnSync(this.program, args, { encoding: 'utf8', maxBuffer: 1 << 28 }); }

@@ -220,6 +220,11 @@ const policy = (format, more = '') => `<samlp:NameIDPolicy ${format ? `Format="$
 const contexts = (how, ...refs) => `<samlp:RequestedAuthnContext ${how ? `Comparison="${how}"` : ''}>${refs.map((r) => `<saml:AuthnContextClassRef>${r}</saml:AuthnContextClassRef>`).join('')}</samlp:RequestedAuthnContext>`;
 const PPT = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
 
+// What the log says of a service's ends from here on: "why reason" each.
+const farewells = (service) => {
+  const all = () => g.audited('farewell').filter((l) => l.service === service).map((l) => `${l.why} ${l.reason}`), before = all().length;
+  return (...wanted) => until(`the log says ${wanted.join(', ') || 'nothing'} of ${service}`, () => all().slice(before).join() === wanted.join(), 5000).catch((e) => { throw new Error(`${e.message}; it says ${all().slice(before).join(', ')}`); });
+};
 const bySoap = (s, xml) => fetchLocal(g.port, '/saml/slo/soap', { host: g.host, method: 'POST', headers: { 'Content-Type': 'text/xml' }, body: `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>${s.signed(xml, 'LogoutRequest')}</S:Body></S:Envelope>` });
 // As Redis forgets what nobody uses.
 const forgetSessions = async () => {
@@ -450,7 +455,7 @@ const cases = {
     const got = posted(await signInPages(otso, await ask(viola, {}, {}, otso), 'otso'));
     check(got?.status === 'Success' && got.attribute('urn:oid:2.5.4.42')[0] === 'Otso' && !got.xml.includes('Čáppa'), got?.xml.slice(0, 500));
   },
-  'who gives up is named to the service': async () => {
+  'item 40: who gives up is named to the service, by status codes, with its RelayState': async () => {
     const other = new Agent(), page = await ask(viola, {}, { relay: 'back' }, other);
     const link = /href="(\/sign-in\/cancel[^"]*)"/.exec(page.text)?.[1].replace(/&amp;/g, '&');
     check(link, 'no way to give up');
@@ -464,7 +469,7 @@ const cases = {
     for (const to of ['https://evil.example/', `${viola.base}.evil.example/`, 'javascript:alert(1)', `${viola.base}/../x`]) await refused(to, anna.get(`${g.url}/saml/start?service=viola&to=${encodeURIComponent(to)}`));
     await refused('a service that takes none', anna.get(`${g.url}/saml/start?service=kielo`));
   },
-  'attacks: what is no request of that service’s is refused with a page and a support code': async () => {
+  'item 15, attacks: a DTD, and what is no request of that service’s, is refused with a page and a support code': async () => {
     const q = (xml) => anna.get(`${at.sso}?${viola.query(xml)}`);
     await refused('another destination', ask(viola, { attributes: { Destination: 'https://elsewhere.example/saml/sso' } }));
     await refused('an hour old', ask(viola, { at_s: -3600 }));
@@ -546,8 +551,8 @@ const cases = {
     }
     await refused('a line end', ask(viola, {}, { relay: 'a\r\nSet-Cookie: x=y' }));
   },
-  'item 51: a service signs its person out: here first, and it hears how it went': async () => {
-    const agent = new Agent();
+  'item 51: a service signs its person out: here first, and it hears how it went; its own end has its line in the log': async () => {
+    const agent = new Agent(), says = farewells('viola');
     const got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
     const xml = viola.logout(at.slo, { name: got.nameId, sessions: [got.session] });
     await refused('unsigned', agent.get(`${at.slo}?${viola.query(xml)}`));
@@ -560,6 +565,7 @@ const cases = {
     check(answer.includes(`InResponseTo="${viola.last}"`) && /status:Success"/.test(answer) && !/Partial/.test(answer), answer);
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
     await refused('the same request once more', agent.get(`${at.slo}?${viola.query(xml, { relay: 'bye', sign: true })}`));
+    await says('service heard');
   },
   'item 51: by POST, signed in the message': async () => {
     const agent = new Agent();
@@ -590,9 +596,9 @@ const cases = {
     check(!(await agent.get(g.url + on, { until: (u) => u.startsWith(viola.base) })).next, 'answered twice');
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
   },
-  'a service that the browser alone can tell is told by it, and the page believes its own answer': async () => {
+  'a service that the browser alone can tell is told by it; the page believes its own answer, and each answer has its line in the log, once': async () => {
     for (const way of ['in a frame', 'as the whole page', 'in a frame, and says no']) {
-      const agent = new Agent(), got = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
+      const says = farewells('kielo'), agent = new Agent(), got = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
       const asked = await agent.get(`${g.url}/sign-out`);
       const moment = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
       const frame = /<iframe src="([^"]+)"/.exec(moment.text)?.[1].replaceAll('&amp;', '&'), on = /^\d+; url=(.+)$/.exec(moment.headers.refresh ?? '')?.[1];
@@ -610,21 +616,26 @@ const cases = {
         const trip = await there(frame);
         await refused('another service’s answer', answer(viola, trip));
         await refused('an answer to something else', answer(kielo, { ...trip, id: `_${'0'.repeat(32)}` }));
-        const blank = await answer(kielo, trip, way === 'in a frame' ? {} : { status: 'Responder' });
+        await says();
+        const said = way === 'in a frame' ? {} : { status: 'Responder' };
+        const blank = await answer(kielo, trip, said);
+        await says(way === 'in a frame' ? 'person heard' : 'person refused');
+        await answer(kielo, trip, said); // as often as anybody likes
         check(blank.status === 200 && blank.headers['content-security-policy'].includes('frame-ancestors *') && text(blank.text) === 'signed out', `${blank.status} ${text(blank.text).slice(0, 300)}`);
       }
       let page = await agent.get(g.url + on);
       const row = () => new RegExp(`<li class="(\\w+)">(?:(?!<li).)*kielo(?:(?!</li>).)*</li>`, 'is').exec(page.text);
-      if (way === 'in a frame') { check(row()?.[1] === 'ok', `${way}: ${text(page.text).slice(0, 400)}`); continue; }
+      if (way === 'in a frame') { check(row()?.[1] === 'ok', `${way}: ${text(page.text).slice(0, 400)}`); await says('person heard'); continue; }
       const link = /href="(\/signed-out\/tell\?[^"]+)"/.exec(row()?.[0] ?? '')?.[1].replaceAll('&amp;', '&');
       check(row()?.[1] === 'no' && link && !/<iframe/.test(page.text), `${way}: ${row()?.[0]} ${text(page.text).slice(0, 400)}`);
       page = await answer(kielo, await there(link));
       check(page.url.startsWith(`${g.url}/signed-out?`) && row()?.[1] === 'ok', `${way}: ${page.url} ${text(page.text).slice(0, 400)}`);
       check(!/tell\?/.test((await new Agent().get(g.url + on)).text), 'another browser was shown it');
+      await says(...(way === 'as the whole page' ? [] : ['person refused']), 'person heard');
     }
   },
   'item 51: by SOAP, without the browser': async () => {
-    const agent = new Agent();
+    const agent = new Agent(), says = farewells('viola');
     const got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
     const post = (xml) => fetchLocal(g.port, '/saml/slo/soap', { host: g.host, method: 'POST', headers: { 'Content-Type': 'text/xml' }, body: `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>${xml}</S:Body></S:Envelope>` });
     const xml = viola.logout(at.soap, { name: got.nameId, sessions: [got.session] });
@@ -634,6 +645,7 @@ const cases = {
     const done = await post(viola.signed(xml, 'LogoutRequest'));
     check(done.status === 200 && /Envelope/.test(done.text) && /status:Success"/.test(done.text) && done.text.includes(viola.last), `${done.status} ${done.text}\n${g.logTail(3)}`);
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+    await says('service heard');
   },
   'somebody else’s session is not a service’s to end': async () => {
     const agent = new Agent();
@@ -707,7 +719,7 @@ const cases = {
     } finally { listener.closeAllConnections(); listener.close(); }
   },
   'item 45: … nor does its browser say that all has ended where the service knows nobody of that name': async () => {
-    const agent = new Agent(), own = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
+    const agent = new Agent(), says = farewells('kielo'), own = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
     const forged = posted(await ask(kielo, { inside: policy(FORMATS.persistent) }, {}, agent));
     check(own.nameId && forged.nameId && own.nameId !== forged.nameId, `${own.nameId} ${forged.nameId}`);
     const asked = await agent.get(`${g.url}/sign-out`);
@@ -730,6 +742,7 @@ const cases = {
     const second = trip(await answer(trip(await go(link), forged.nameId), unknown), own.nameId);
     page = await answer(second, unknown);
     check(page.url.startsWith(`${g.url}/signed-out?`) && row(page)?.[1] === 'ok', `nobody by either name: ${page.url} ${text(page.text).slice(0, 400)}`);
+    await says('person refused', 'person heard');
   },
   'item 51: by SOAP, a service means a session by any name that it was told of it': async () => {
     const agent = new Agent(), own = posted(await signInPages(agent, await ask(apila, {}, {}, agent), 'anna'));
