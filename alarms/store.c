@@ -153,14 +153,9 @@ static bool write_changed(struct alarms *s, int64_t now_s, struct fail *f)
 
 static bool open_store(struct alarms *s, struct fail *f)
 {
-    if (s->db != NULL)
-        return true;
-    s->db = db_open(s->path, DB_CREATE, f);
-    if (s->db != NULL && db_migrate(s->db, migrations, sizeof migrations / sizeof *migrations, f))
-        return true;
-    db_close(s->db);
-    s->db = NULL;
-    return false;
+    if (s->db == NULL)
+        s->db = db_open_with(s->path, migrations, sizeof migrations / sizeof *migrations, f);
+    return s->db != NULL;
 }
 
 static bool is_due(struct alarms *s, int64_t now_s)

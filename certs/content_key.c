@@ -11,16 +11,6 @@ enum oaep_hash content_key_hash(enum xmlenc_hash hash)
     return same[hash];
 }
 
-bool content_key_ask(struct signer *s, struct batch *b, struct arena *a, struct content_key *k)
-{
-    if (k->state != CONTENT_KEY_OPEN || k->at >= k->of->wrapped_count)
-        return false;
-    const struct wrapped_key *w = &k->of->wrapped[k->at++];
-    k->got = (struct signed_got){ .ok = false };
-    signer_unwrap(s, b, a, content_key_hash(w->digest), content_key_hash(w->mgf), w->cipher, &k->got);
-    return true;
-}
-
 /* It has looked and no key of ours fits, which is the next alternative's turn; or it is away, which is our trouble. */
 static bool is_away(const struct signed_got *got)
 {
@@ -39,4 +29,16 @@ enum content_key_state content_key_look(struct content_key *k)
     else if (k->state == CONTENT_KEY_OPEN && k->at >= k->of->wrapped_count)
         k->state = CONTENT_KEY_NONE;
     return k->state;
+}
+
+bool content_key_ask(struct signer *s, struct batch *b, struct arena *a, struct content_key *k)
+{
+    if (k->at > 0)
+        (void)content_key_look(k);
+    if (k->state != CONTENT_KEY_OPEN || k->at >= k->of->wrapped_count)
+        return false;
+    const struct wrapped_key *w = &k->of->wrapped[k->at++];
+    k->got = (struct signed_got){ .ok = false };
+    signer_unwrap(s, b, a, content_key_hash(w->digest), content_key_hash(w->mgf), w->cipher, &k->got);
+    return true;
 }

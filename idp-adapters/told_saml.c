@@ -131,24 +131,16 @@ static enum step key_ask(struct ctx *c, struct fail *f)
     return content_key_ask(c->signer, &c->batch, c->arena, &t->own->key) ? WAIT : NEXT;
 }
 
-static enum step key_look(struct ctx *c, struct fail *f)
-{
-    struct city_message *t = c->state;
-
-    (void)f;
-    (void)content_key_look(&t->own->key);
-    return NEXT;
-}
-
 static enum step key_use(struct ctx *c, struct fail *f)
 {
     struct city_message *t = c->state;
     struct saml_ask *ask = (struct saml_ask *)(uintptr_t)t->ask;
     const struct content_key *k = &t->own->key;
+    enum content_key_state state = content_key_look(&t->own->key);
 
-    if (k->state == CONTENT_KEY_AWAY)
+    if (state == CONTENT_KEY_AWAY)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", k->got.error);
-    if (k->state != CONTENT_KEY_FITS)
+    if (state != CONTENT_KEY_FITS)
         return fail(f, FAIL_CALLER, "enc_decrypt", "no key of ours opens EncryptedID");
     if (!saml_ask_named(ask, k->got.value, &t->own->asked.name, f))
         return REFUSE;
@@ -157,7 +149,7 @@ static enum step key_use(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row unwrap[] = { CONTENT_KEY_ROWS(key_ask, key_look), { key_use }, { 0 } };
+static const struct step_row unwrap[] = { CONTENT_KEY_ROWS(key_ask, key_use), { 0 } };
 
 static enum step open_name(struct ctx *c, struct fail *f)
 {

@@ -176,15 +176,9 @@ bool ends_has(struct ends *e, struct str key)
 /* Under the lock. */
 static bool open_db(struct ends *e, struct fail *f)
 {
-    if (e->db != NULL)
-        return true;
-    struct db *d = db_open(e->path, DB_CREATE, f);
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f)) {
-        e->db = d;
-        return true;
-    }
-    db_close(d);
-    return false;
+    if (e->db == NULL)
+        e->db = db_open_with(e->path, migrations, sizeof migrations / sizeof *migrations, f);
+    return e->db != NULL;
 }
 
 static bool read_number(struct ends *e, struct str name, int64_t *out, struct fail *f)

@@ -58,13 +58,23 @@ struct known {
     int64_t forgot_s;
 };
 
+static const char *path_of(const struct settings *set, struct arena *a)
+{
+    return arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite")));
+}
+
+static struct db *open_store(const struct settings *set, struct arena *a, struct fail *f)
+{
+    return db_open_with(path_of(set, a), migrations, sizeof migrations / sizeof *migrations, f);
+}
+
 struct known *known_new(const struct settings *set)
 {
     struct arena *a = arena_new();
     struct known *k = arena_make(a, struct known);
 
     k->arena = a;
-    k->path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite")));
+    k->path = path_of(set, a);
     (void)pthread_mutex_init(&k->lock, NULL);
     return k;
 }
@@ -213,16 +223,6 @@ void known_saw(struct known *k, const struct person *p, int64_t now_s)
     (void)pthread_mutex_unlock(&k->lock);
 }
 
-static struct db *open_store(const char *path, struct fail *f)
-{
-    struct db *d = db_open(path, DB_CREATE, f);
-
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f))
-        return d;
-    db_close(d);
-    return NULL;
-}
-
 static bool write_seen(struct db *d, const struct seen *s, struct fail *f)
 {
     struct db_value values[4] = { db_text(s->person) };
@@ -261,7 +261,7 @@ bool known_write(struct known *k, int64_t now_s, struct fail *f)
     (void)pthread_mutex_unlock(&k->lock);
 
     if (n > 0 && k->db == NULL)
-        k->db = open_store(k->path, f);
+        k->db = db_open_with(k->path, migrations, sizeof migrations / sizeof *migrations, f);
     bool good = n == 0 || (k->db != NULL && db_begin(k->db, f));
     for (size_t i = 0; good && i < n; i++)
         good = write_seen(k->db, &waiting[i], f);
@@ -313,7 +313,7 @@ bool known_shapes(const struct settings *set, struct arena *a, const struct regi
     *out = (struct shapes){ NULL, 0, 0 };
     if (str_is_set(where->provider) && p == NULL)
         return true;
-    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
+    struct db *d = open_store(set, a, f);
     if (d == NULL)
         return false;
     bool good =
@@ -352,7 +352,7 @@ static bool read_one(struct db *d, struct arena *a, struct known_one *out, struc
 
 bool known_people(const struct settings *set, struct arena *a, struct known_one *people, size_t n, struct fail *f)
 {
-    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
+    struct db *d = open_store(set, a, f);
     bool good = d != NULL;
 
     for (size_t i = 0; good && i < n; i++)
@@ -364,7 +364,7 @@ bool known_people(const struct settings *set, struct arena *a, struct known_one 
 bool known_seen(const struct settings *set, struct arena *a, const struct str *ids, size_t n, bool *seen,
                 struct fail *f)
 {
-    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
+    struct db *d = open_store(set, a, f);
     struct arena *scratch = arena_new();
     bool good = d != NULL;
 

@@ -132,13 +132,11 @@ void links_free(struct links *k)
 struct db *links_open(const struct settings *set, struct fail *f)
 {
     struct arena *a = arena_new();
-    struct db *d = db_open(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/links.sqlite"))), DB_CREATE, f);
+    struct db *d = db_open_with(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/links.sqlite"))), migrations,
+                                sizeof migrations / sizeof *migrations, f);
 
     arena_free(a);
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f))
-        return d;
-    db_close(d);
-    return NULL;
+    return d;
 }
 
 bool links_now(struct links *k, struct arena *a, links_job *job, void *with, struct fail *f)

@@ -127,15 +127,9 @@ struct job { /* all that the thread touches; arena: the job's own */
 
 static bool open_store(struct people *s, struct fail *f)
 {
-    if (s->db != NULL)
-        return true;
-    struct db *d = db_open(s->path, DB_CREATE, f);
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f)) {
-        s->db = d;
-        return true;
-    }
-    db_close(d);
-    return false;
+    if (s->db == NULL)
+        s->db = db_open_with(s->path, migrations, sizeof migrations / sizeof *migrations, f);
+    return s->db != NULL;
 }
 
 static bool read_list(struct job *j, struct db *d, struct fail *f)

@@ -20,12 +20,8 @@ static const struct db_migration migrations[] = {
 
 struct db *shadow_store(const struct settings *set, struct arena *a, struct fail *f)
 {
-    struct db *d = db_open(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/shadow.sqlite"))), DB_CREATE, f);
-
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f))
-        return d;
-    db_close(d);
-    return NULL;
+    return db_open_with(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/shadow.sqlite"))), migrations,
+                        sizeof migrations / sizeof *migrations, f);
 }
 
 /* ── writing ────────────────────────────────────────────────────────────── */

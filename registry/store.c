@@ -36,15 +36,9 @@ void store_free(struct store *s)
 
 static bool open_store(struct store *s, struct fail *f)
 {
-    if (s->db != NULL)
-        return true;
-    struct db *d = db_open(s->path, DB_CREATE, f);
-    if (d != NULL && db_migrate(d, s->migrations, s->migration_count, f)) {
-        s->db = d;
-        return true;
-    }
-    db_close(d);
-    return false;
+    if (s->db == NULL)
+        s->db = db_open_with(s->path, s->migrations, s->migration_count, f);
+    return s->db != NULL;
 }
 
 bool store_now(struct store *s, struct arena *a, store_job *job, void *with, struct fail *f)

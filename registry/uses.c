@@ -109,16 +109,6 @@ void uses_opened(struct uses *u, struct str service, struct str provider, int64_
 
 /* ── writing ────────────────────────────────────────────────────────────── */
 
-static struct db *open_store(const char *path, struct fail *f)
-{
-    struct db *d = db_open(path, DB_CREATE, f);
-
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f))
-        return d;
-    db_close(d);
-    return NULL;
-}
-
 static bool forget_before(struct db *d, int64_t day, struct fail *f)
 {
     const struct db_value before = db_int(day);
@@ -170,7 +160,7 @@ bool uses_write(struct uses *u, int64_t now_s, struct fail *f)
     if (n == 0)
         return true;
     if (u->db == NULL)
-        u->db = open_store(u->path, f);
+        u->db = db_open_with(u->path, migrations, sizeof migrations / sizeof *migrations, f);
     bool good = u->db != NULL && db_begin(u->db, f) && write_slots(u, full, f) && forget_old(u, now_s, f) &&
                 db_commit(u->db, f);
     if (!good && u->db != NULL)
@@ -209,7 +199,7 @@ bool uses_read(const struct settings *set, struct arena *a, struct str service, 
 {
     const int64_t today = windows_day(now_s), first = today - (int64_t)(days < USES_DAYS_MAX ? days : USES_DAYS_MAX);
     const struct db_value values[] = { db_text(service), db_int(first), db_int(today) };
-    struct db *d = open_store(path_of(set, a), f);
+    struct db *d = db_open_with(path_of(set, a), migrations, sizeof migrations / sizeof *migrations, f);
     struct db_rows rows;
     bool good = d != NULL && db_query(d, &of_service, values, 3, a, &rows, f);
 

@@ -79,6 +79,8 @@ void db_close(struct db *d); /* NULL does nothing; an open transaction is rolled
 /* Brings the schema up to the last row.  Fails OURS db_too_new when the file comes from a later version. */
 bool db_migrate(struct db *d, const struct db_migration *table, size_t n, struct fail *f);
 int64_t db_schema_version(struct db *d); /* 0: none yet */
+/* A file that is made where there is none (DB_CREATE), with that schema.  NULL: failed, as either of both does. */
+struct db *db_open_with(const char *path, const struct db_migration *table, size_t n, struct fail *f);
 
 /* One statement without rows.  Fails OURS db_busy, db_full, db_failed; CONFLICT db_constraint. */
 bool db_run(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, struct fail *f);

@@ -246,6 +246,16 @@ bool db_migrate(struct db *d, const struct db_migration *table, size_t n, struct
     return false;
 }
 
+struct db *db_open_with(const char *path, const struct db_migration *table, size_t n, struct fail *f)
+{
+    struct db *d = db_open(path, DB_CREATE, f);
+
+    if (d != NULL && db_migrate(d, table, n, f))
+        return d;
+    db_close(d);
+    return NULL;
+}
+
 static bool intact(struct db *d, struct fail *f)
 {
     static const struct db_statement check = { "quick_check", "PRAGMA quick_check(1)" };

@@ -133,29 +133,23 @@ static enum step key_ask(struct ctx *c, struct fail *f)
     return content_key_ask(c->signer, &c->batch, c->arena, &mine(c)->key) ? WAIT : NEXT;
 }
 
-static enum step key_look(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    (void)content_key_look(&mine(c)->key);
-    return NEXT;
-}
-
 static enum step key_use(struct ctx *c, struct fail *f)
 {
     struct ending *e = mine(c);
     const struct content_key *k = &e->key;
+    enum content_key_state state = content_key_look(&e->key);
 
-    if (k->state == CONTENT_KEY_AWAY)
+    if (state == CONTENT_KEY_AWAY)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", k->got.error);
-    if (!saml_ask_named(e->message, k->state == CONTENT_KEY_FITS ? k->got.value : (struct str){ NULL, 0 },
-                        &e->said.name, f))
+    if (!saml_ask_named(e->message, state == CONTENT_KEY_FITS ? k->got.value : (struct str){ NULL, 0 }, &e->said.name,
+                        f))
         return REFUSE;
     if (k->got.retired)
         tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
     return NEXT;
 }
 
-static const struct step_row naming[] = { CONTENT_KEY_ROWS(key_ask, key_look), { key_use }, { NULL } };
+static const struct step_row naming[] = { CONTENT_KEY_ROWS(key_ask, key_use), { NULL } };
 
 static enum step prove(struct ctx *c, struct fail *f)
 {

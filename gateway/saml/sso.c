@@ -147,30 +147,23 @@ static enum step key_ask(struct ctx *c, struct fail *f)
     return content_key_ask(c->signer, &c->batch, c->arena, &mine(c)->key) ? WAIT : NEXT;
 }
 
-static enum step key_look(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    (void)content_key_look(&mine(c)->key);
-    return NEXT;
-}
-
 /* What does not open is nobody whom we know. */
 static enum step key_use(struct ctx *c, struct fail *f)
 {
     struct asking *a = mine(c);
+    enum content_key_state state = content_key_look(&a->key);
     struct fail unreadable = { 0 };
 
-    if (a->key.state == CONTENT_KEY_AWAY)
+    if (state == CONTENT_KEY_AWAY)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", a->key.got.error);
-    if (a->key.state != CONTENT_KEY_FITS ||
-        !saml_ask_named(a->message, a->key.got.value, &a->said.subject, &unreadable))
+    if (state != CONTENT_KEY_FITS || !saml_ask_named(a->message, a->key.got.value, &a->said.subject, &unreadable))
         return NEXT;
     if (a->key.got.retired)
         tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
     return NEXT;
 }
 
-static const struct step_row open_name[] = { CONTENT_KEY_ROWS(key_ask, key_look), { key_use }, { NULL } };
+static const struct step_row open_name[] = { CONTENT_KEY_ROWS(key_ask, key_use), { NULL } };
 
 /* For who has proven who they are alone: our private key works for nobody else. */
 static enum step open_subject(struct ctx *c, struct fail *f)
