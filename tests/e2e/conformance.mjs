@@ -233,6 +233,17 @@ await module_('OP42', 'oidcc-userinfo-rs256', async () => {
   const { header, claims } = await op.verify(r.text);
   check(header.alg === 'RS256' && claims.iss === g.url && [].concat(claims.aud).includes(x.id) && claims.sub === s.token.claims.sub, JSON.stringify(claims));
 });
+// None is announced that brings an ID token from the authorization endpoint; the one of LTI, which has tools alone, insists on
+// its nonce in tests/e2e/lti.mjs (L3).
+await module_('OP39', 'oidcc-ensure-request-without-nonce-fails', async () => {
+  check((doc.response_types_supported ?? []).every((t) => !t.split(' ').includes('id_token')), `announced: ${doc.response_types_supported}`);
+  const x = await dyn();
+  for (const response_type of ['id_token', 'id_token token', 'code id_token', 'code id_token token']) {
+    const s = await x.visit(x.params({ response_type, nonce: undefined }));
+    if (s.answer) errs(s, ['invalid_request', 'unsupported_response_type', 'unauthorized_client'], response_type); else stays(s, response_type);
+    check(!/id_token=/.test(s.raw ?? ''), `${response_type}: ${s.raw}`);
+  }
+});
 await module_('OP43', 'oidcc-ensure-redirect-uri-in-authorization-request', async () => {
   const x = await dyn({ redirect_uris: [site.at('/one'), site.at('/two')] });
   stays(await x.visit(x.params({ redirect_uri: undefined })), 'no redirect_uri');
@@ -478,6 +489,11 @@ const fapiPlan = async (ms) => {
   }
   await F(26, 'state-only-outside-request-object-not-used', async () => { const x = await one(), s = await open(x, { state: undefined }, { outside: { state: 'outside' } }); if (s.answer?.get('code')) check(!s.answer.has('state'), 'the outer state was used'); else if (s.answer) errs(s, 'invalid_request', 'outer state'); else stays(s, 'outer state'); });
   await F(27, 'ensure-request-object-without-redirect-uri-fails', async () => { const x = await one(); await noPush(x, ['invalid_request', 'invalid_request_object'], {}, 'no redirect_uri', { redirect_uri: undefined }); });
+  await F(37, 'ensure-registered-redirect-uri', async () => {
+    const x = await one();
+    for (const redirect_uri of [site.at('/unregistered'), `${x.redirect}/more`, `${x.redirect}?more=1`])
+      await noPush(x, ['invalid_request', 'invalid_redirect_uri', 'invalid_request_object'], {}, redirect_uri, { redirect_uri });
+  });
   await F(38, 'plain-fapi-tolerate-unregistered-redirect-uri', async () => { const x = await one(), s = await open(x, { redirect_uri: site.at('/unregistered') }); if (s.push) refused(s.push, ['invalid_request', 'invalid_redirect_uri', 'invalid_request_object'], 'unregistered'); });
   await F(39, 'ensure-unsigned-authorization-request-without-using-par-fails', async () => { const x = await one(), s = await x.visit(x.params(), { stays: true }); if (s.answer) errs({ ...s, answer: await x.opened(s.answer) }, 'invalid_request', 'without PAR'); else stays(s, 'without PAR'); });
   await F(40, 'ensure-redirect-uri-in-authorization-request', async () => { const x = await one(), s = await open(x, { redirect_uri: undefined }); if (s.push) refused(s.push, ['invalid_request', 'invalid_request_object'], 'no redirect_uri'); else check(!s.answer?.get('code'), 'a code'); });

@@ -183,7 +183,7 @@ await test('L2: a launch begins at the tool with iss, login_hint, target_link_ur
   check(b.login_hint && b.lti_message_hint && b.login_hint !== b.lti_message_hint, JSON.stringify(b));
 });
 
-await test('L3, L6, L7: the answer is an RS256 token by form_post, state untouched', async () => {
+await test('L3, L6, L7, L13: the answer is an RS256 token by form_post, state untouched, in none of the forms that the certification guide names as bad', async () => {
   for (const method of ['GET', 'POST']) {
     const { claims, fields } = await tool.launched(anna, { method });
     check(fields.action === tool.redirect && claims[`${CLAIM}message_type`] === 'LtiResourceLinkRequest', JSON.stringify(claims));

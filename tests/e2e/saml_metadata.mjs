@@ -88,7 +88,7 @@ await g.start();
 const alder = service('alder'), birch = service('birch'), cedar = service('cedar');
 const aggregate = (list, options = {}, who = by) => signedAggregate(list.map((s) => (typeof s === 'string' ? s : entity(s.entity, said(s)))), who, options);
 
-await test('2 a service takes keys, ACS and SLO from a signed aggregate that is fetched, over a redirect [MD02, MD03]', async () => {
+await test('item 2: a service takes keys, ACS and SLO from a signed aggregate that is fetched, over a redirect [MD02, MD03]', async () => {
   served.set('/all.xml', aggregate([alder, birch], { until: 86400, made: instant(-60) }));
   served.set('/moved.xml', { to: `${base}/all.xml`, status: 307 });
   sources.set('fed', source('fed', `    url: ${base}/moved.xml\n`));
@@ -101,7 +101,7 @@ await test('2 a service takes keys, ACS and SLO from a signed aggregate that is 
   await refused(alder, { key: other.key });
 });
 
-await test('2 children at any depth, and one that is no SAML service, are read past [MD02, MD05, MD06]', async () => {
+await test('item 2: children at any depth, and one that is no SAML service, are read past [MD02, MD05, MD06]', async () => {
   const inner = `<md:EntitiesDescriptor><md:EntitiesDescriptor>${entity(cedar.entity, said(cedar, { extra: '<md:Extensions><x:Odd xmlns:x="urn:never-heard-of" y="1"><x:Deeper></x:Deeper></x:Odd></md:Extensions>' }))}</md:EntitiesDescriptor></md:EntitiesDescriptor>`;
   served.set('/all.xml', aggregate([alder, birch, inner, entity('urn:nothing', '<md:AffiliationDescriptor affiliationOwnerID="urn:nothing"><md:AffiliateMember>urn:x</md:AffiliateMember></md:AffiliationDescriptor>')], { until: 90000, made: instant(-50) }));
   rows.set('cedar', row(cedar, 'metadata_from: fed'));
@@ -122,7 +122,7 @@ const keepsGood = async (name, document, code, n) => {
   await signsIn(alder);
 };
 
-await test('3, 4 a broken, older, expired, far, foreign or cut copy never replaces a good one [MD03, MD04]', async () => {
+await test('items 3, 4: a broken, older, expired, far, foreign or cut copy never replaces a good one [MD03, MD04]', async () => {
   const good = aggregate([alder, birch, cedar], { until: 100000, made: instant(-40) });
   await keepsGood('a good one', good, 'renewed');
   await keepsGood('the same again', good, 'same');
@@ -141,7 +141,7 @@ await test('3, 4 a broken, older, expired, far, foreign or cut copy never replac
   served.set('/all.xml', good);
 });
 
-await test('3 the key of one source proves nothing of another: a row with another signer begins anew [MD03]', async () => {
+await test('item 3: the key of one source proves nothing of another: a row with another signer begins anew [MD03]', async () => {
   sources.set('fed', source('fed', `    url: ${base}/all.xml\n`, other.pem));
   write();
   await until('nothing is taken from the old index', async () => (await startOf(alder)).status >= 500);
@@ -159,7 +159,7 @@ await test('an index outlives a restart, also while its publisher is away', asyn
   await signsIn(alder);
 });
 
-await test('2 an aggregate as a file of state_dir/metadata is read, and read anew when it is put there anew', async () => {
+await test('item 2: an aggregate as a file of state_dir/metadata is read, and read anew when it is put there anew', async () => {
   const dogwood = service('dogwood');
   const put = (xml) => {
     const at = path.join(g.state, 'metadata', 'own.xml');
@@ -182,7 +182,7 @@ await test('2 an aggregate as a file of state_dir/metadata is read, and read ane
 // ── MDQ ──
 const mdq = (s) => `/mdq/entities/${s.entity}`;
 
-await test('1 MDQ: one entity is asked for by its percent-encoded name, verified, kept, and asked for once [MD01]', async () => {
+await test('item 1: MDQ, one entity is asked for by its percent-encoded name, verified, kept, and asked for once [MD01]', async () => {
   const elder = service('elder');
   served.set(mdq(elder), signedEntity(elder.entity, said(elder), by, { cache: 'PT1H' }));
   sources.set('mdq', source('mdq', `    kind: mdq\n    url: ${base}/mdq/\n`));
@@ -205,7 +205,7 @@ const never = async (name, xml) => {
   return s;
 };
 
-await test('1, 3, 4 MDQ: unsigned, signed by another, of another entity, without or past or far validUntil: refused [MD03, MD04]', async () => {
+await test('items 1, 3, 4: MDQ, unsigned, signed by another, of another entity, without or past or far validUntil: refused [MD03, MD04]', async () => {
   await never('unsigned', (s) => plain(s.entity, said(s), ` validUntil="${instant(3600)}"`));
   await never('foreign', (s) => signedEntity(s.entity, said(s), other));
   await never('swapped', (s) => signedEntity(`${s.entity}/else`, said(s), by));
@@ -214,13 +214,13 @@ await test('1, 3, 4 MDQ: unsigned, signed by another, of another entity, without
   await never('distant', (s) => signedEntity(s.entity, said(s), by, { until: 40 * 86400 }));
 });
 
-await test('1 MDQ: a negative answer is kept for a while: many logins, one question', async () => {
+await test('item 1: MDQ, a negative answer is kept for a while: many logins, one question', async () => {
   const s = await never('absent');
   for (let i = 0; i < 5; i++) await startOf(s);
   check(count(s.entity) === 1, `asked ${count(s.entity)} times`);
 });
 
-await test('1 MDQ: a server that hangs holds up the service that it is asked about, and no other', async () => {
+await test('item 1: MDQ, a server that hangs holds up the service that it is asked about, and no other', async () => {
   const s = service('hanging');
   holds = s.entity;
   rows.set('hanging', row(s, 'metadata_from: mdq'));
@@ -239,7 +239,7 @@ await test('1 MDQ: a server that hangs holds up the service that it is asked abo
   void waits;
 });
 
-await test('1 MDQ: what was used is renewed ahead of its end, with nobody waiting; an older copy is not taken', async () => {
+await test('item 1: MDQ, what was used is renewed ahead of its end, with nobody waiting; an older copy is not taken', async () => {
   const s = service('gean');
   served.set(mdq(s), signedEntity(s.entity, said(s), by, { until: 7200, cache: 'PT61S' }));
   rows.set('gean', row(s, 'metadata_from: mdq'));
@@ -258,7 +258,7 @@ await test('1 MDQ: what was used is renewed ahead of its end, with nobody waitin
 // ── an address of its own ──
 const own = (s) => `/own/${s.name}`;
 
-await test('2, 7, 8, 11 an unsigned address: every signing key is tried, a key without use serves both [MD02, MD07, MD08, MD11]', async () => {
+await test('items 2, 7, 8, 11: an unsigned address: every signing key is tried, a key without use serves both [MD02, MD07, MD08, MD11]', async () => {
   const s = service('hazel'), next = signer(dir, 'next');
   served.set(own(s), plain(s.entity, said(s, { keys: [['signing', s.certificate], [null, base64Of(next.pem)]] })));
   rows.set('hazel', row(s, `metadata_url: "${base}${own(s)}"`));
@@ -269,7 +269,7 @@ await test('2, 7, 8, 11 an unsigned address: every signing key is tried, a key w
   check(/EncryptedAssertion/.test(answer.xml), 'the key without use is no key to encrypt to');
 });
 
-await test('2 digione refresh SERVICE fetches at once, in the running gateway', async () => {
+await test('item 2: digione refresh SERVICE fetches at once, in the running gateway', async () => {
   const s = service('ivy'), moved = `${s.base}/acs/moved`;
   served.set(own(s), plain(s.entity, said(s)));
   rows.set('ivy', row(s, `metadata_url: "${base}${own(s)}"`));

@@ -139,6 +139,26 @@ TEST(answers_of_many_products_are_accepted_however_they_are_signed)
             }
 }
 
+static bool is_of_family(const struct forge_sign *s, const char *word)
+{
+    return s->method != NULL && strstr(s->method, word) != NULL;
+}
+
+TEST(a_city_may_sign_by_rsa_pss_and_by_ecdsa_in_each_hash_that_is_taken)
+{
+    size_t pss = 0, ecdsa = 0;
+
+    for (size_t i = 0; i < STYLES; i++) {
+        pss += is_of_family(&styles[i], PSS);
+        ecdsa += is_of_family(&styles[i], "ecdsa");
+        if (is_of_family(&styles[i], PSS) || is_of_family(&styles[i], "ecdsa"))
+            for (int by = 0; by < SIGNINGS; by++)
+                (void)expect(t, arena_cstr(t->arena, arena_printf(t->arena, "family-%zu-%s", i, signing_names[by])),
+                             signed_by(t, forge_file(t->arena, products[0]), (enum signing)by, &styles[i]), NULL);
+    }
+    CHECK(pss == 4 && ecdsa >= 3);
+}
+
 static const struct forge_encrypt seals[] = {
     { .content = NULL },
     { .content = XENC11 "aes128-gcm", .place = FORGE_BESIDE },

@@ -349,7 +349,7 @@ static const struct broken {
     { "xml_id_duplicate", "<x:y ", "<x:y ID=\"_a1\" " },
 };
 
-TEST(a_request_is_refused_for_each_rule_it_breaks)
+TEST(a_request_is_refused_for_each_rule_it_breaks_item_15)
 {
     CHECK_STR(post(t, plain(t, S(LOGIN))), "ok");
     for (size_t i = 0; i < sizeof login_broken / sizeof login_broken[0]; i++) {
