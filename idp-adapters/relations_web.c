@@ -14,8 +14,9 @@
 #include "wire/fetch.h"
 #include "wire/form.h"
 #include "wire/json.h"
+#include "wire/kv.h"
 
-enum { PATH_MAX_B = 2048, SESSION_MAX_B = 160, TOKEN_MAX_B = 2048, ROLES_MAX = 64 };
+enum { SESSION_MARKED_S = 86400, PATH_MAX_B = 2048, SESSION_MAX_B = 160, TOKEN_MAX_B = 2048, ROLES_MAX = 64 };
 
 /* Where its endpoints stand below relations_url and relations_page. */
 #define REGISTER_PATH  "/service/hpa/user/register/"
@@ -27,6 +28,7 @@ enum { PATH_MAX_B = 2048, SESSION_MAX_B = 160, TOKEN_MAX_B = 2048, ROLES_MAX = 6
 struct web { /* relations_asked.own, and c->adapter_state of begin */
     const struct idp *idp;
     struct fetch_got got;
+    struct kv_got marked;
     struct str session, user, bearer;
     struct str ids[WARDS_MAX]; /* of those who were picked */
     struct fetch_got roles[WARDS_MAX];
@@ -143,15 +145,29 @@ static enum step register_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* A session of the authority's is one person's: whoever is given one that somebody has already is given another's. */
 static enum step register_read(struct ctx *c, struct fail *f)
 {
     struct web *w = c->adapter_state;
     const struct json_value *v = said(c, &w->got);
-    struct str session = word(v, "sessionId", SESSION_MAX_B), user = word(v, "userId", SESSION_MAX_B);
 
     (void)f;
-    if (str_is_set(session) && str_is_set(user))
-        relations_person(c)->relations = arena_printf(c->arena, "web %.*s %.*s", STR_ARG(session), STR_ARG(user));
+    w->session = word(v, "sessionId", SESSION_MAX_B);
+    w->user = word(v, "userId", SESSION_MAX_B);
+    if (!str_is_set(w->session) || !str_is_set(w->user))
+        return NEXT;
+    kv_add(c->kv, &c->batch, c->arena, &w->marked, KV_REPLAY,
+           sha256_hex(c->arena, arena_join(c->arena, S("relations "), w->session)), S("1"), SESSION_MARKED_S);
+    return WAIT;
+}
+
+static enum step register_keep(struct ctx *c, struct fail *f)
+{
+    struct web *w = c->adapter_state;
+
+    (void)f;
+    if (str_is_set(w->session) && str_is_set(w->user) && w->marked.outcome == KV_MISS)
+        relations_person(c)->relations = arena_printf(c->arena, "web %.*s %.*s", STR_ARG(w->session), STR_ARG(w->user));
     return NEXT;
 }
 
@@ -306,7 +322,7 @@ static enum step roles_read(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row begin_rows[] = { { register_ask }, { register_read }, { NULL } };
+static const struct step_row begin_rows[] = { { register_ask }, { register_read }, { register_keep }, { NULL } };
 static const struct step_row finish_rows[] = {
     { token_ask }, { delegates_ask }, { roles_ask }, { roles_read }, { NULL }
 };

@@ -81,9 +81,9 @@ static void add_hint(struct play *p, const struct line *l, struct buf *url)
 /* What a service asks, and what is remembered of it. */
 static struct str wishes(struct play *p, struct tab *t, const struct service_actor *s, const struct line *l)
 {
-    static const char *const more[] = { "prompt",     "max_age",     "acr_values",   "id_token_hint",
-                                        "login_hint", "ui_locales",  "claims",       "resource",
-                                        "dpop_jkt",   "request_uri", "response_mode" };
+    static const char *const more[] = { "prompt",        "max_age", "acr_values", "id_token_hint", "login_hint",
+                                        "ui_locales",    "claims",  "resource",   "dpop_jkt",      "request_uri",
+                                        "response_mode", "request", "child",      "sub",           "on_behalf_of" };
     struct buf b = buf_new(p->arena, URL_B);
 
     t->grant = (struct grant){
@@ -1143,7 +1143,7 @@ static void gateway(struct play *p, const struct line *l)
 
 /* ── the audit log ──────────────────────────────────────────────────────── */
 
-static struct str audit_rest(struct play *p)
+struct str act_audit_rest(struct play *p)
 {
     const char *path = arena_cstr(p->arena, arena_printf(p->arena, "%s/audit/audit-000001.jsonl", p->stage->dir));
     struct buf b = buf_new(p->arena, 1 << 20);
@@ -1205,7 +1205,7 @@ static bool is_change(struct str line)
 /* False: there is none. */
 static bool next_line(struct play *p, struct str *line)
 {
-    for (struct str rest = audit_rest(p); str_split(&rest, '\n', line) && rest.p != NULL;) {
+    for (struct str rest = act_audit_rest(p); str_split(&rest, '\n', line) && rest.p != NULL;) {
         p->audit_at += line->n + 1;
         if (!is_change(*line))
             return true;
@@ -1283,7 +1283,7 @@ static unsigned lines_of(struct play *p, struct str log, const char *event)
 static void audit_covers(struct play *p)
 {
     p->audit_at = 0;
-    struct str log = audit_rest(p);
+    struct str log = act_audit_rest(p);
     struct audit_report report;
     const char *dir = arena_cstr(p->arena, arena_printf(p->arena, "%s/audit", p->stage->dir));
 
@@ -1301,7 +1301,7 @@ void act_audit_end(struct play *p)
         audit_covers(p);
         return;
     }
-    struct str rest = audit_rest(p), text;
+    struct str rest = act_audit_rest(p), text;
     while (str_split(&rest, '\n', &text))
         if (text.n > 0 && !is_change(text))
             play_complain(p, "an audit line that nobody expects: %.*s", STR_ARG(text));
@@ -1342,7 +1342,7 @@ static const struct {
     { "ENTERS", enters },   { "OPENS", opens },       { "GETS", gets },       { "FOLLOWS", follows },
     { "CHOOSES", chooses }, { "CLICKS", clicks },     { "REPEATS", repeats }, { "BRINGS", brings },
     { "SIGNS", signs },     { "TAKES", takes },       { "POSTS", posts },     { "RETURNS", returns },
-    { "TYPES", types },     { "LAUNCHES", launches }, { "BEARS", bears },
+    { "TYPES", types },     { "LAUNCHES", launches }, { "BEARS", bears },     { "TRIES", act_tries },
 };
 
 static const struct {

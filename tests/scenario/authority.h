@@ -13,7 +13,8 @@
 #define AUTHORITY_URL "https://valtuudet.example"
 
 struct authority {
-    struct str says;            /* "": well; "away", "late", "401", "500", "nonsense", "words": of all that is asked */
+    struct str says;            /* "": well; "away", "late", "401", "500", "nonsense", "words": of all that is asked;
+                                 * "another": whoever registers is given the session that somebody has */
     unsigned registered, spent; /* sessions; codes, by a bit each */
     const char *who[32];        /* whose each session is */
 };

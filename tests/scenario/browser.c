@@ -34,6 +34,13 @@ static void keep(struct jar *jar, const struct cookie *c)
         jar->at[jar->n++] = *c;
 }
 
+void jar_put(struct jar *jar, struct str name, struct str value)
+{
+    const struct cookie c = { .name = name, .value = value };
+
+    keep(jar, &c);
+}
+
 const struct cookie *jar_find(const struct jar *jar, struct str name)
 {
     for (size_t i = 0; i < jar->n; i++)
@@ -141,12 +148,14 @@ static void read_field(const struct stage *s, struct jar *jar, struct str line, 
 struct answer browser_ask(struct stage *s, struct arena *a, struct jar *jar, const struct request *r)
 {
     struct answer out = { 0 };
+    int64_t began_ms = atomic_load(&s->clock->mono_ms);
     int fd = stage_connect(s);
     int64_t status = 0;
 
     send_all(fd, write_request(s, a, jar, r));
     struct str text = hear(s, a, fd, &out.hung), line;
     (void)close(fd);
+    out.took_ms = atomic_load(&s->clock->mono_ms) - began_ms;
     size_t head = str_find(text, S("\r\n\r\n"));
     if (head == text.n || !str_int(str_sub(text, 9, 3), &status))
         return out;

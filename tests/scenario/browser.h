@@ -32,14 +32,16 @@ struct request {
 };
 
 struct answer {
-    int status; /* 0: none came */
-    bool hung;  /* and the connection was not closed either */
+    int status;      /* 0: none came */
+    int64_t took_ms; /* by the script's clock */
+    bool hung;       /* and the connection was not closed either */
     struct str head, body, location;
     bool session, session_ended; /* the session's cookie was set, or taken away */
 };
 
 /* The jar gives its cookies and takes what is set; NULL: a service, which has none. */
 struct answer browser_ask(struct stage *s, struct arena *a, struct jar *jar, const struct request *r);
+void jar_put(struct jar *jar, struct str name, struct str value); /* in place of the one of that name */
 const struct cookie *jar_find(const struct jar *jar, struct str name);
 size_t jar_count(const struct stage *s, struct jar *jar, struct str prefix); /* cookies that have not ended */
 

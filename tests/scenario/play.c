@@ -7,13 +7,18 @@
 #include "wire/form.h"
 #include "wire/json.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FAULT_PASSES_MS = 100 }; /* so soon our client tries Redis again */
+enum {
+    FAULT_PASSES_MS = 100, /* so soon our client tries Redis again */
+    CODE_CHARS = 4,        /* of half a support code */
+    TOKEN_CHARS = 22
+};
 
 __attribute__((format(printf, 2, 0))) static void say(const struct play *p, const char *fmt, va_list ap)
 {
@@ -336,12 +341,54 @@ static void expect_hides(struct judging *j, struct str want)
 }
 
 /* The page of another, to the byte but for the support code and what proves whose form it is, and as late. */
+static bool is_random(struct str word)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if (islower((unsigned char)word.p[i]) || word.p[i] == '-')
+            return word.n >= TOKEN_CHARS;
+    return word.n == CODE_CHARS || word.n >= TOKEN_CHARS;
+}
+
+/* The main part of a page, whose top has the person's own name, without what differs on every one: its support code,
+ * and what its forms must bring. */
+static struct str without_random(struct play *p, struct str whole)
+{
+    struct str page = str_from(whole, str_find(whole, S("<main")));
+    struct buf b = buf_new(p->arena, page.n + 1);
+
+    for (size_t at = 0, n; at<page.n; at += n> 0 ? n : 1) {
+        for (n = 0; at + n < page.n &&
+                    (isalnum((unsigned char)page.p[at + n]) || page.p[at + n] == '-' || page.p[at + n] == '_');)
+            n++;
+        struct str word = str_sub(page, at, n > 0 ? n : 1);
+        buf_add(&b, is_random(word) ? S("*") : word);
+    }
+    return buf_str(&b);
+}
+
+/* The same page and as many bytes. */
 static void expect_alike(struct judging *j, struct str want)
 {
     const struct tab *t = play_tab(j->play, want);
 
     if (t->page.n != j->got->body.n)
         play_complain(j->play, "%zu bytes, and %zu of %.*s", j->got->body.n, t->page.n, STR_ARG(want));
+    struct str theirs = without_random(j->play, t->page), ours = without_random(j->play, j->got->body);
+    size_t at = 0;
+    while (at < ours.n && at < theirs.n && ours.p[at] == theirs.p[at])
+        at++;
+    if (!str_eq(theirs, ours))
+        play_complain(j->play, "another page than that of %.*s: \"%.*s\"", STR_ARG(want),
+                      STR_ARG(str_sub(ours, at > 40 ? at - 40 : 0, 120)));
+}
+
+/* "takes 4000 ms": by the script's clock, neither less nor more. */
+static void expect_takes(struct judging *j, struct str want)
+{
+    int64_t ms;
+
+    if (!str_int(str_sub(want, 0, str_find_byte(want, ' ', 0)), &ms) || j->got->took_ms != ms)
+        play_complain(j->play, "it took %lld ms instead of %.*s", (long long)j->got->took_ms, STR_ARG(want));
 }
 
 /* A cookie of its own jar, by its name without __Host-. */
@@ -402,7 +449,7 @@ static const struct {
     { "logs ", expect_logs },        { "if undisturbed", expect_nothing },
     { "of nobody", expect_nothing }, { "turns away", expect_turns },
     { "tells ", expect_tells },      { "hides ", expect_hides },
-    { "alike ", expect_alike },
+    { "alike ", expect_alike },      { "takes ", expect_takes },
 };
 
 static void expect(struct judging *j, struct str want)

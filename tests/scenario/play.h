@@ -118,6 +118,9 @@ struct str play_refusal(struct play *p);
 
 /* acts.c: plays one line. */
 void act(struct play *p, const struct line *l);
+struct str act_audit_rest(struct play *p); /* what no line has expected yet */
+/* tries.c: "maija TRIES the child of aatu". */
+void act_tries(struct play *p, struct tab *t, const struct line *l);
 /* The audit log has no line that was not expected. */
 void act_audit_end(struct play *p);
 

@@ -35,6 +35,7 @@ enum {
     PATIENCE_MS = 10000,
     STEP_MS = 20,
     PAUSE_MS = 1000,
+    LATE_MS = 3000, /* so long the fetcher waits for an answer */
     FDS_MAX = REDIS_DOUBLE_FDS + 3 * STAGE_LOOPS_MAX + 1
 };
 
@@ -91,6 +92,12 @@ static void pair(int fd[2])
         abort();
 }
 
+static void move_clock(struct stage *s, int64_t wall_ms, int64_t mono_ms)
+{
+    (void)atomic_fetch_add(&s->clock->wall_ms, wall_ms);
+    (void)atomic_fetch_add(&s->clock->mono_ms, mono_ms);
+}
+
 /* The fetcher's side: what a city says. */
 
 static bool serve_fetcher(struct stage *s, int fd)
@@ -113,6 +120,8 @@ static bool serve_fetcher(struct stage *s, int fd)
         got.error = "timeout";
     } else {
         s->fetch(s->fetch_self, s->scratch, &r, &got);
+        if (!got.answered && got.error != NULL && strcmp(got.error, "timeout") == 0)
+            move_clock(s, LATE_MS, LATE_MS);
     }
     struct str answer = fetch_answer_write(s->scratch, id, &got, false);
     if (answer.p == NULL || send(fd, answer.p, answer.n, MSG_NOSIGNAL) < 0)
@@ -241,12 +250,6 @@ void stage_settle(struct stage *s)
         ;
 }
 
-static void move_clock(struct stage *s, int64_t wall_ms, int64_t mono_ms)
-{
-    (void)atomic_fetch_add(&s->clock->wall_ms, wall_ms);
-    (void)atomic_fetch_add(&s->clock->mono_ms, mono_ms);
-}
-
 void stage_move(struct stage *s, int64_t wall_ms, int64_t mono_ms)
 {
     stage_settle(s);
@@ -276,6 +279,14 @@ void stage_signer_restart(struct stage *s)
     stage_settle(s);
 }
 
+static bool is_paused(const struct stage *s)
+{
+    for (size_t i = 0; i < s->loops; i++)
+        if (pauses_waiting(s->lanes[i].lane->pauses) > 0)
+            return true;
+    return false;
+}
+
 /* Nobody will answer before a deadline has passed: let it pass. */
 static void pass_deadlines(struct stage *s)
 {
@@ -286,11 +297,9 @@ static void pass_deadlines(struct stage *s)
     if (s->signer_silent && ms < s->set.signer_timeout_ms + 1)
         ms = s->set.signer_timeout_ms + 1;
     s->signer_silent = false;
-    for (size_t i = 0; i < s->loops; i++)
-        if (pauses_waiting(s->lanes[i].lane->pauses) > 0 && ms < PAUSE_MS)
-            ms = PAUSE_MS;
-    if (ms == 0)
-        return;
+    if (ms == 0 && (!is_paused(s) || whole_turn(s) || !is_paused(s)))
+        return; /* a pause that has just ended takes no more of the clock */
+    ms = ms > PAUSE_MS || !is_paused(s) ? ms : PAUSE_MS;
     (void)whole_turn(s);
     move_clock(s, ms, ms);
     wake(s);
