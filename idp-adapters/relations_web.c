@@ -111,12 +111,17 @@ static void ask(struct ctx *c, const struct web *w, struct str url, struct str b
     fetch_ask(c->fetch, &c->batch, c->arena, &r, got);
 }
 
-/* What was said, where it was said well. */
-static const struct json_value *said(struct ctx *c, const struct fetch_got *got)
+/* What was said, where it was said well; else nothing. */
+static struct str said(const struct fetch_got *got)
+{
+    return got->answered && got->status == 200 ? got->body : S("");
+}
+
+static const struct json_value *parsed(struct arena *a, struct str said)
 {
     struct fail unreadable = { 0 };
 
-    return got->answered && got->status == 200 ? json_parse(c->arena, got->body, &unreadable) : NULL;
+    return json_parse(a, said, &unreadable);
 }
 
 static struct str word(const struct json_value *v, const char *name, size_t max)
@@ -145,16 +150,22 @@ static enum step register_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+bool relations_web_registered(struct arena *a, struct str said, struct str *session, struct str *user)
+{
+    const struct json_value *v = parsed(a, said);
+
+    *session = word(v, "sessionId", SESSION_MAX_B);
+    *user = word(v, "userId", SESSION_MAX_B);
+    return str_is_set(*session) && str_is_set(*user);
+}
+
 /* A session of the authority's is one person's: whoever is given one that somebody has already is given another's. */
 static enum step register_read(struct ctx *c, struct fail *f)
 {
     struct web *w = c->adapter_state;
-    const struct json_value *v = said(c, &w->got);
 
     (void)f;
-    w->session = word(v, "sessionId", SESSION_MAX_B);
-    w->user = word(v, "userId", SESSION_MAX_B);
-    if (!str_is_set(w->session) || !str_is_set(w->user))
+    if (!relations_web_registered(c->arena, said(&w->got), &w->session, &w->user))
         return NEXT;
     kv_add(c->kv, &c->batch, c->arena, &w->marked, KV_REPLAY,
            sha256_hex(c->arena, arena_join(c->arena, S("relations "), w->session)), S("1"), SESSION_MARKED_S);
@@ -251,7 +262,7 @@ static enum step delegates_ask(struct ctx *c, struct fail *f)
     struct web *w = web_of(c);
 
     (void)f;
-    w->bearer = word(said(c, &w->got), "access_token", TOKEN_MAX_B);
+    w->bearer = word(parsed(c->arena, said(&w->got)), "access_token", TOKEN_MAX_B);
     w->got = (struct fetch_got){ .answered = false };
     if (!str_is_set(w->bearer))
         return NEXT;
@@ -261,43 +272,49 @@ static enum step delegates_ask(struct ctx *c, struct fail *f)
 }
 
 /* A name of more than fits is cut between characters; it is for the guardian to read, and nobody else. */
-static struct str name_of(struct ctx *c, const struct json_value *one)
+static struct str name_of(struct arena *a, const struct json_value *one)
 {
     struct str name = json_get_str(one, S("name"));
 
-    return str_is_set(name) && text_is_plain(name)
-               ? arena_str(c->arena, str_chars(name, SIZE_MAX, RELATIONS_NAME_MAX_B))
-               : (struct str){ NULL, 0 };
+    return str_is_set(name) && text_is_plain(name) ? arena_str(a, str_chars(name, SIZE_MAX, RELATIONS_NAME_MAX_B))
+                                                   : (struct str){ NULL, 0 };
+}
+
+size_t relations_web_picked(struct arena *a, const struct seals *s, struct str said, struct kin at[WARDS_MAX],
+                            struct str ids[WARDS_MAX])
+{
+    const struct json_value *v = parsed(a, said);
+    const struct json_value *one = v != NULL && v->type == JSON_ARRAY ? v->first : NULL;
+    size_t n = 0;
+
+    for (; one != NULL && n < WARDS_MAX; one = one->next) {
+        struct str id = word(one, "personId", SESSION_MAX_B);
+        if (!str_is_set(id) || !identity_of_age(id, &at[n].of_age_s))
+            continue;
+        ids[n] = id;
+        at[n].identity = identity_hash(a, s, id);
+        at[n].name = name_of(a, one);
+        n++;
+    }
+    return n;
 }
 
 static enum step roles_ask(struct ctx *c, struct fail *f)
 {
     struct relations_asked *x = c->state;
     struct web *w = web_of(c);
-    const struct json_value *v = said(c, &w->got);
-    const struct json_value *one = v != NULL && v->type == JSON_ARRAY ? v->first : NULL;
 
     (void)f;
-    for (; one != NULL && x->n < WARDS_MAX; one = one->next) {
-        struct str id = word(one, "personId", SESSION_MAX_B);
-        struct kin *k = &x->at[x->n];
-        if (!str_is_set(id) || !identity_of_age(id, &k->of_age_s))
-            continue;
-        w->ids[x->n] = id;
-        k->identity = identity_hash(c->arena, c->seals, id);
-        k->name = name_of(c, one);
-        x->n++;
-    }
+    x->n = relations_web_picked(c->arena, c->seals, said(&w->got), x->at, w->ids);
     for (size_t i = 0; i < x->n; i++)
         ask(c, w, call_url(c, w, ROLES_PATH, w->session, w->ids[i], c->session->person->subject), w->bearer,
             &w->roles[i]);
     return x->n > 0 ? WAIT : NEXT;
 }
 
-/* For a minor the role is ALL, which stands for all that a guardian may do. */
-static bool has_all(const struct json_value *v)
+bool relations_web_allows(struct arena *a, struct str said)
 {
-    const struct json_value *roles = json_get(v, S("roles"));
+    const struct json_value *roles = json_get(parsed(a, said), S("roles"));
     size_t looked = 0;
 
     if (roles == NULL || roles->type != JSON_ARRAY)
@@ -316,7 +333,7 @@ static enum step roles_read(struct ctx *c, struct fail *f)
 
     (void)f;
     for (size_t i = 0; i < x->n; i++)
-        if (has_all(said(c, &w->roles[i])))
+        if (relations_web_allows(c->arena, said(&w->roles[i])))
             x->at[kept++] = x->at[i];
     x->n = kept;
     return NEXT;

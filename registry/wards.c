@@ -5,11 +5,11 @@
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/relations.h"
 #include "model/pairwise.h"
-#include "registry/store.h"
+#include "registry/wards_int.h"
 
 #include <string.h>
 
-enum { CELLS_MAX = 32, NAME_MAX_B = 256, GROUP_MAX_B = 64, LEVEL_MAX = 12, GUARDIANS_MAX = 16 };
+enum { NAME_MAX_B = 256, GROUP_MAX_B = 64, LEVEL_MAX = 12 };
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE ward (provider TEXT NOT NULL, identity TEXT NOT NULL, child TEXT NOT NULL, "
@@ -135,26 +135,26 @@ static const char *const column_names[] = {
 };
 
 struct reading {
-    struct wards_import *x;
-    struct arena *arena; /* of one line */
-    struct db *d;        /* NULL: all is checked, and nothing kept */
-    struct fail *f;
-    struct str rest, cells[CELLS_MAX];
-    size_t n, line, begun; /* cells of the row; lines from 1 */
+    struct wards_taking take;
+    struct wards_csv csv;
     size_t at[COLUMN_COUNT];
-    char between;
 };
 
-/* Never with what stands there: it may be an identity code. */
-static bool wrong(struct reading *r, const char *why)
+bool wards_wrong(struct wards_taking *t, const char *why)
 {
-    return fail(r->f, FAIL_CALLER, "relations_line", "line %zu: %s", r->begun, why);
+    return fail(t->f, FAIL_CALLER, "relations_line", "line %zu: %s", t->begun, why);
 }
 
-/* One cell, without what quotes it [RFC 4180]; false: its quotation mark does not end. */
-static bool read_cell(struct reading *r, struct str *out, bool *last)
+static bool wrong(struct reading *r, const char *why)
 {
-    struct buf b = buf_new(r->arena, WARDS_LINE_MAX_B);
+    r->take.begun = r->csv.begun;
+    return wards_wrong(&r->take, why);
+}
+
+/* One cell, without what quotes it; false: its quotation mark does not end. */
+static bool read_cell(struct arena *a, struct wards_csv *r, struct str *out, bool *last)
+{
+    struct buf b = buf_new(a, WARDS_LINE_MAX_B);
     size_t i = 0;
     bool quoted = r->rest.n > 0 && r->rest.p[0] == '"';
 
@@ -181,7 +181,7 @@ static bool read_cell(struct reading *r, struct str *out, bool *last)
     return !quoted && buf_ok(&b);
 }
 
-static bool read_row(struct reading *r)
+const char *wards_csv_row(struct arena *a, struct wards_csv *r)
 {
     bool last = false;
 
@@ -189,32 +189,46 @@ static bool read_row(struct reading *r)
     r->begun = r->line;
     while (!last) {
         struct str cell;
-        if (!read_cell(r, &cell, &last))
-            return wrong(r, "a cell has no end, or is too long");
-        if (r->n == CELLS_MAX)
-            return wrong(r, "more columns than anybody needs");
+        if (!read_cell(a, r, &cell, &last))
+            return "a cell has no end, or is too long: put one \" at its end, and \"\" where it holds one";
+        if (r->n == WARDS_CELLS_MAX)
+            return "more columns than anybody needs";
         r->cells[r->n++] = cell;
     }
-    return true;
+    return NULL;
+}
+
+void wards_csv_begin(struct wards_csv *r, struct str text)
+{
+    *r = (struct wards_csv){ .rest = text, .line = 1, .begun = 1 };
+    if (str_has_prefix(r->rest, S("\xef\xbb\xbf")))
+        r->rest = str_from(r->rest, 3);
+    struct str head = str_sub(r->rest, 0, str_find_byte(r->rest, '\n', 0));
+    r->between = str_find_byte(head, ';', 0) < head.n ? ';' : str_find_byte(head, '\t', 0) < head.n ? '\t' : ',';
+}
+
+static bool read_row(struct reading *r)
+{
+    const char *why = wards_csv_row(r->take.arena, &r->csv);
+
+    r->take.begun = r->csv.begun;
+    return why == NULL || wrong(r, why);
 }
 
 static bool is_empty_row(const struct reading *r)
 {
-    return r->n == 1 && r->cells[0].n == 0;
+    return r->csv.n == 1 && r->csv.cells[0].n == 0;
 }
 
 static bool read_head(struct reading *r)
 {
-    struct str head = str_sub(r->rest, 0, str_find_byte(r->rest, '\n', 0));
-
-    r->between = str_find_byte(head, ';', 0) < head.n ? ';' : str_find_byte(head, '\t', 0) < head.n ? '\t' : ',';
     for (size_t k = 0; k < COLUMN_COUNT; k++)
         r->at[k] = SIZE_MAX;
     if (!read_row(r))
         return false;
-    for (size_t i = 0; i < r->n; i++) {
+    for (size_t i = 0; i < r->csv.n; i++) {
         size_t k = 0;
-        while (k < COLUMN_COUNT && !str_eq_case(r->cells[i], str_of(column_names[k])))
+        while (k < COLUMN_COUNT && !str_eq_case(r->csv.cells[i], str_of(column_names[k])))
             k++;
         if (k == COLUMN_COUNT)
             return wrong(r,
@@ -232,7 +246,7 @@ static bool read_head(struct reading *r)
 
 static struct str cell(const struct reading *r, enum column which)
 {
-    return r->at[which] < r->n ? r->cells[r->at[which]] : S("");
+    return r->at[which] < r->csv.n ? r->csv.cells[r->at[which]] : S("");
 }
 
 static bool plain(struct str s, size_t max)
@@ -241,118 +255,143 @@ static bool plain(struct str s, size_t max)
 }
 
 /* What the child is called by its own identity provider: then it is one person with whoever signs in there. */
-static bool read_child(struct reading *r, struct str *child)
+static bool read_child(struct wards_taking *t, const struct ward_row *row, struct str *child)
 {
-    struct str own = cell(r, COLUMN_own_key), number = cell(r, COLUMN_learner_id);
-    const struct wards_import *x = r->x;
+    const struct wards_import *x = t->x;
 
-    if (own.n > 0 && x->idp == NULL)
-        return wrong(r, "own_key: say whose it is, by --idp");
-    if (own.n > 0) {
-        *child = pairwise_person(r->arena, x->seals, x->idp->id, own);
-        return plain(own, SUBJECT_MAX_B) || wrong(r, "own_key holds characters that cannot be seen, or too many");
+    if (row->own_key.n > 0 && x->idp == NULL)
+        return wards_wrong(t, "own_key: say whose it is, by --idp");
+    if (row->own_key.n > 0) {
+        *child = pairwise_person(t->arena, x->seals, x->idp->id, row->own_key);
+        return plain(row->own_key, SUBJECT_MAX_B) ||
+               wards_wrong(t, "own_key holds characters that cannot be seen, or too many");
     }
-    if (!learner_id_valid(number, x->idp != NULL && x->idp->test))
-        return wrong(r, "neither own_key nor a learner number whose check digit is right");
-    *child = pairwise_person(r->arena, x->seals, S("~learner"), number);
+    if (!learner_id_valid(row->learner_id, x->idp != NULL && x->idp->test))
+        return wards_wrong(t, "neither own_key nor a learner number whose check digit is right");
+    *child = pairwise_person(t->arena, x->seals, S("~learner"), row->learner_id);
     return true;
 }
 
-static bool read_level(struct reading *r, int64_t *level)
+static bool read_level(struct wards_taking *t, const struct ward_row *row, int64_t *level)
 {
-    struct str text = cell(r, COLUMN_level);
-
     *level = 0;
-    return text.n == 0 || (str_int(text, level) && *level >= 1 && *level <= LEVEL_MAX) ||
-           wrong(r, "level is a number from 1 to 12, or empty");
+    return row->level.n == 0 || (str_int(row->level, level) && *level >= 1 && *level <= LEVEL_MAX) ||
+           wards_wrong(t, "level is a number from 1 to 12, or empty");
 }
 
-static bool put_guardians(struct reading *r, struct str identity)
+bool ward_row_guardian(struct wards_taking *t, struct ward_row *row, struct str code)
 {
-    struct str rest = cell(r, COLUMN_guardians), code;
-    size_t n = 0;
     int64_t of_age_s;
 
-    while (str_split(&rest, ' ', &code)) {
-        if (code.n == 0)
-            continue;
-        if (!identity_of_age(code, &of_age_s) || of_age_s > r->x->now_s)
-            return wrong(r, "guardians: identity codes of people of age, with spaces between");
-        if (++n > GUARDIANS_MAX)
-            return wrong(r, "guardians: more than anybody has");
-        const struct db_value args[] = { db_text(identity_hash(r->arena, r->x->seals, code)),
-                                         db_text(r->x->provider->id), db_text(identity) };
-        if (r->d != NULL && !db_run(r->d, &put_guardian, args, 3, r->f))
+    if (!identity_of_age(code, &of_age_s) || of_age_s > t->x->now_s)
+        return wards_wrong(t, "guardians: identity codes of people of age, with spaces between");
+    if (row->guardian_count == WARDS_GUARDIANS_MAX)
+        return wards_wrong(t, "guardians: more than anybody has");
+    row->guardians[row->guardian_count++] = identity_hash(t->arena, t->x->seals, code);
+    return true;
+}
+
+static bool put_guardians(struct wards_taking *t, const struct ward_row *row, struct str identity)
+{
+    for (size_t i = 0; i < row->guardian_count; i++) {
+        const struct db_value args[] = { db_text(row->guardians[i]), db_text(t->x->provider->id), db_text(identity) };
+        if (t->d != NULL && !db_run(t->d, &put_guardian, args, 3, t->f))
             return false;
     }
-    r->x->relations += n;
+    t->x->relations += row->guardian_count;
     return true;
+}
+
+bool ward_row_take(struct wards_taking *t, const struct ward_row *row)
+{
+    struct wards_import *x = t->x;
+    const struct school *school = provider_school(x->provider, row->school);
+    struct str child;
+    int64_t until_s, level;
+
+    if (!identity_of_age(row->identity, &until_s))
+        return wards_wrong(t, "identity is no personal identity code");
+    if (school == NULL || !school->active)
+        return wards_wrong(t, "school is none of the municipality's that is open");
+    if (!read_child(t, row, &child) || !read_level(t, row, &level))
+        return false;
+    if (!plain(row->name, NAME_MAX_B) || !plain(row->group, GROUP_MAX_B))
+        return wards_wrong(t, "name or group holds characters that cannot be seen, or too many");
+    if (row->hidden.n > 0 && !str_eq(row->hidden, S("0")) && !str_eq(row->hidden, S("1")))
+        return wards_wrong(t, "protected is 1, 0 or empty");
+    if (str_eq(row->hidden, S("1")) || until_s <= x->now_s) {
+        x->left_out++;
+        return true;
+    }
+    struct str identity = identity_hash(t->arena, x->seals, row->identity);
+    const struct db_value args[] = { db_text(x->provider->id), db_text(identity),
+                                     db_text(child),           db_text(x->provider->oid),
+                                     db_text(school->oid),     db_text(school->code.p != NULL ? school->code : S("")),
+                                     db_text(row->group),      db_int(level),
+                                     db_text(row->name),       db_int(until_s) };
+    struct fail why = { 0 };
+    if (t->d != NULL && !db_run(t->d, &put_ward, args, sizeof args / sizeof *args, &why))
+        return wards_wrong(t, "the child stands in the file twice, or could not be kept");
+    x->children++;
+    return put_guardians(t, row, identity);
 }
 
 static bool read_ward(struct reading *r)
 {
-    struct wards_import *x = r->x;
-    struct str code = cell(r, COLUMN_identity), hidden = cell(r, COLUMN_protected), child;
-    const struct school *school = provider_school(x->provider, cell(r, COLUMN_school));
-    int64_t until_s, level;
+    struct ward_row row = { .identity = cell(r, COLUMN_identity),
+                            .own_key = cell(r, COLUMN_own_key),
+                            .learner_id = cell(r, COLUMN_learner_id),
+                            .school = cell(r, COLUMN_school),
+                            .group = cell(r, COLUMN_group),
+                            .level = cell(r, COLUMN_level),
+                            .name = cell(r, COLUMN_name),
+                            .hidden = cell(r, COLUMN_protected) };
+    struct str rest = cell(r, COLUMN_guardians), code;
 
-    if (!identity_of_age(code, &until_s))
-        return wrong(r, "identity is no personal identity code");
-    if (school == NULL || !school->active)
-        return wrong(r, "school is none of the municipality's that is open");
-    if (!read_child(r, &child) || !read_level(r, &level))
-        return false;
-    if (!plain(cell(r, COLUMN_name), NAME_MAX_B) || !plain(cell(r, COLUMN_group), GROUP_MAX_B))
-        return wrong(r, "name or group holds characters that cannot be seen, or too many");
-    if (hidden.n > 0 && !str_eq(hidden, S("0")) && !str_eq(hidden, S("1")))
-        return wrong(r, "protected is 1, 0 or empty");
-    if (str_eq(hidden, S("1")) || until_s <= x->now_s) {
-        x->left_out++;
-        return true;
-    }
-    struct str identity = identity_hash(r->arena, x->seals, code);
-    const struct db_value args[] = { db_text(x->provider->id),
-                                     db_text(identity),
-                                     db_text(child),
-                                     db_text(x->provider->oid),
-                                     db_text(school->oid),
-                                     db_text(school->code.p != NULL ? school->code : S("")),
-                                     db_text(cell(r, COLUMN_group)),
-                                     db_int(level),
-                                     db_text(cell(r, COLUMN_name)),
-                                     db_int(until_s) };
-    struct fail why = { 0 };
-    if (r->d != NULL && !db_run(r->d, &put_ward, args, sizeof args / sizeof *args, &why))
-        return wrong(r, "the child stands in the file twice, or could not be kept");
-    x->children++;
-    return put_guardians(r, identity);
+    while (str_split(&rest, ' ', &code))
+        if (code.n > 0 && !ward_row_guardian(&r->take, &row, code))
+            return false;
+    return ward_row_take(&r->take, &row);
 }
 
-static bool read_file(struct reading *r)
+static bool read_csv(struct wards_taking *t)
 {
-    bool good = read_head(r);
+    struct reading r = { .take = *t };
 
-    while (good && r->rest.n > 0) {
+    wards_csv_begin(&r.csv, t->x->csv);
+    bool good = read_head(&r);
+    while (good && r.csv.rest.n > 0) {
         struct arena *a = arena_new_secret(); /* identity codes pass through */
-        r->arena = a;
-        good = read_row(r) && (is_empty_row(r) || read_ward(r)) &&
-               (r->line <= WARDS_LINES_MAX || wrong(r, "the file has too many lines"));
+        r.take.arena = a;
+        good = read_row(&r) && (is_empty_row(&r) || read_ward(&r)) &&
+               (r.csv.line <= WARDS_LINES_MAX || wrong(&r, "the file has too many lines"));
         arena_free(a);
     }
     return good;
+}
+
+static bool read_file(struct wards_taking *t)
+{
+    t->x->children = t->x->relations = t->x->left_out = t->x->unknown = 0;
+    return wards_roster_is(t->x->csv) ? wards_roster_read(t) : read_csv(t);
+}
+
+bool wards_check(struct arena *a, struct wards_import *x, struct fail *f)
+{
+    struct wards_taking t = { .x = x, .arena = a, .f = f, .begun = 1 };
+
+    return read_file(&t);
 }
 
 static bool take(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct wards_import *x = with;
     const struct db_value whose[] = { db_text(x->provider->id) };
-    struct reading r = { .x = x, .arena = a, .d = d, .f = f, .rest = x->csv, .line = 1, .begun = 1 };
+    struct wards_taking t = { .x = x, .arena = a, .d = d, .f = f, .begun = 1 };
 
-    if (str_has_prefix(r.rest, S("\xef\xbb\xbf")))
-        r.rest = str_from(r.rest, 3);
     if (!db_begin(d, f))
         return false;
-    if (db_run(d, &clear_wards, whose, 1, f) && db_run(d, &clear_guardians, whose, 1, f) && read_file(&r) &&
+    if (db_run(d, &clear_wards, whose, 1, f) && db_run(d, &clear_guardians, whose, 1, f) && read_file(&t) &&
         !x->try_only)
         return db_commit(d, f);
     db_rollback(d);
@@ -361,6 +400,5 @@ static bool take(void *with, struct db *d, struct arena *a, struct fail *f)
 
 bool wards_take(struct wards *w, struct arena *a, struct wards_import *x, struct fail *f)
 {
-    x->children = x->relations = x->left_out = 0;
     return store_now((struct store *)w, a, take, x, f);
 }

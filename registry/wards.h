@@ -41,7 +41,7 @@ struct wards_asking {                       /* the caller's, until the answer */
  */
 bool wards_ask(struct wards *w, struct work *work, struct batch *b, struct arena *a, struct wards_asking *x);
 
-/* A municipality's file: CSV with a head line (RFC 4180), columns by their names, in any order:
+/* A municipality's file.  CSV with a head line (RFC 4180), columns by their names, in any order:
  *   identity        the child's personal identity code; hashed while it is read
  *   own_key         what the child's identity provider calls them (subject); or learner_id; one of them
  *   learner_id      learner number
@@ -50,17 +50,23 @@ bool wards_ask(struct wards *w, struct work *work, struct batch *b, struct arena
  *   name            as shown to the guardian
  *   protected       "1": left out; may be empty
  *   guardians       identity codes, spaces between; empty: as e-Authorizations says alone
- * idp: whose own_key it is.  *children, *guardians: how many are kept; *left_out: protected, or of age.  Fails CALLER
- * relations_… with the line. */
+ * Or users of OneRoster 1.1 or 1.2, as users.csv (its head has sourcedId) or as JSON ({"users": [...]}, an array of
+ * users): learners, and their agents where those stand in the same file and have an identity code
+ * (docs/municipalities.md says which member says what).  Read one by one; what is kept meanwhile is 80 bytes a user.
+ *
+ * idp: whose own_key it is, in OneRoster the username.  children, relations: how many are kept; left_out: protected, of
+ * age, or gone; unknown: agents without an identity code.  Fails CALLER relations_… with the line, and what to do. */
 struct wards_import {
     const struct provider *provider;
     const struct idp *idp; /* NULL: own_key may not stand in the file */
     const struct seals *seals;
-    struct str csv;
+    struct str csv; /* the file, whatever it is */
     int64_t now_s;
     bool try_only; /* all is checked, and nothing kept */
-    size_t children, relations, left_out;
+    size_t children, relations, left_out, unknown;
 };
 bool wards_take(struct wards *w, struct arena *a, struct wards_import *x, struct fail *f);
+/* The same without a store: nothing is kept, and a child that stands there twice is not found. */
+bool wards_check(struct arena *a, struct wards_import *x, struct fail *f);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * digione relations -c FILE --provider ID children.csv: whom guardians may act for, as a municipality says. */
+ * digione relations -c FILE --provider ID children.csv, or users of OneRoster: whom guardians may act for, as a
+ * municipality says. */
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 #include "registry/registry.h"
@@ -20,7 +21,8 @@ struct relations_words {
 static int help(void)
 {
     (void)puts(
-        "usage: digione relations -c FILE --provider ID [--idp ID] [--dry-run] children.csv\n\n"
+        "usage: digione relations -c FILE --provider ID [--idp ID] [--dry-run] children.csv | users.csv | "
+        "users.json\n\n"
         "Takes the place of all that a municipality has said of children and their guardians.  All of the file or\n"
         "nothing.  The first line names the columns, in any order:\n\n"
         "  identity    the child's personal identity code; a keyed hash of it is kept, and never the code\n"
@@ -31,6 +33,11 @@ static int help(void)
         "  name        as the guardian is shown it\n"
         "  protected   1: left out\n"
         "  guardians   identity codes, spaces between; empty: as Suomi.fi e-Authorizations say alone\n\n"
+        "Or users of OneRoster 1.1 or 1.2, as users.csv or as JSON: learners, and their agents as guardians.\n"
+        "userIds hold {hetu:…} and {learner_id:…}; with --idp the username is the child's own_key there; the school "
+        "is\n"
+        "primaryOrg; metadata.protected leaves a child out.  An agent without an identity code is counted, not "
+        "kept.\n\n"
         "  -c FILE        the settings of the node\n"
         "  --provider ID  whose file it is\n"
         "  --idp ID       the identity provider that own_key is of\n"
@@ -66,6 +73,8 @@ static int take(struct arena *a, const struct relations_words *w, const struct s
         return cli_complain(f.kind == FAIL_OURS ? CLI_BROKEN : CLI_REFUSED, "relations", "%s: %s", w->file, f.detail);
     (void)printf("%s: %zu children, %zu relations, %zu left out%s\n", w->dry_run ? "would be" : "done", x.children,
                  x.relations, x.left_out, w->dry_run ? "; nothing was kept" : "");
+    if (x.unknown > 0)
+        (void)printf("%zu references to agents without an identity code: not kept\n", x.unknown);
     return CLI_OK;
 }
 

@@ -415,3 +415,107 @@ TEST(no_identity_code_is_at_rest)
     CHECK(looked > 0);
     rig_end(t, r);
 }
+
+/* ── users of OneRoster ─────────────────────────────────────────────────── */
+
+#define USERS                                                                                                          \
+    "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email," \
+    "sms,phone,agentSourcedIds,grades,password,userMasterIdentifier,resourceSourcedIds,preferredGivenName,"            \
+    "preferredMiddleName,preferredFamilyName,primaryOrgSourcedId,pronouns\n"
+#define USER(id, username, ids, given, agents, grades, password, org)                                                  \
+    id ",,,true," username "," ids "," given ",Koe,,,,,,\"" agents "\"," grades "," password ",,,,,," org ",\n"
+#define GUARDIAN USER("g1", "maija", "{hetu:010180-9015}", "Maija", "", "", "", "")
+#define JSON_GUARDIAN                                                                                                  \
+    "{\"sourcedId\":\"g1\",\"role\":\"guardian\",\"userIds\":[{\"type\":\"HETU\",\"identifier\":\"010180-9015\"}]}"
+#define JSON_CHILD(more)                                                                                               \
+    "{\"sourcedId\":\"c1\",\"username\":\"uid-1\",\"givenName\":\"Helmi\",\"familyName\":\"Koe\",\"grades\":[\"04\"]," \
+    "\"userIds\":[{\"type\":\"hetu\",\"identifier\":\"110808A9132\"}],\"roles\":[{\"role\":\"student\"}],"             \
+    "\"primaryOrg\":{\"sourcedId\":\"99101\"},\"agents\":[{\"sourcedId\":\"g1\",\"type\":\"user\"}]" more "}"
+
+TEST(users_of_oneroster_say_who_is_whose_as_csv_and_as_json_of_both_versions)
+{
+    struct rig *r = rig_new(t);
+
+    /* The agent stands before its learner, or behind; a grown-up without agents is nobody's child. */
+    CHECK(take(t, r,
+               USERS USER("c1", "uid-1", "\"{hetu:110808A9132},{learner_id:x}\"", "Helmi", "g1,g2", "04", "", "99101")
+                   GUARDIAN USER("g2", "niilo", "{HETU:040483-904C}", "Niilo", "", "", "", "")
+                       USER("t1", "anna", "", "Anna", "", "", "", "99101")
+                           USER("c2", "uid-2", "{hetu:050516A911S}", "Vilja", "g3", "KG", "", SCHOOL)
+                               USER("g3", "kaisa", "", "Kaisa", "", "", "", "")));
+    CHECK(r->x.children == 2 && r->x.relations == 2 && r->x.left_out == 0 && r->x.unknown == 1);
+    /* No username is asked for without an identity provider: then the learner number names the child. */
+    CHECK(take(t, r,
+               USERS USER("c1", "", "\"{hetu:110808A9132},{learner_id:" NUMBER "}\"", "Helmi", "", "", "", "99101")) &&
+          r->x.children == 1);
+    r->x.idp = NULL;
+    CHECK(!take(t, r, USERS USER("c1", "uid-1", "{hetu:110808A9132}", "Helmi", "", "", "", "99101")));
+    r->x.idp = &idps[0];
+    CHECK(take(t, r,
+               "\xef\xbb\xbf {\"total\": [1, {\"users\": []}], \"users\": [\n" JSON_GUARDIAN
+               ",\n" JSON_CHILD("") "\n]}"));
+    CHECK(r->x.children == 1 && r->x.relations == 1);
+    CHECK(take(t, r, "[" JSON_CHILD(",\"metadata\":{\"protected\":true}") ", " JSON_GUARDIAN "]"));
+    CHECK(r->x.children == 0 && r->x.relations == 0 && r->x.left_out == 1);
+    CHECK(take(t, r, "[" JSON_CHILD(",\"status\":\"tobedeleted\"") ", " JSON_GUARDIAN "]") && r->x.left_out == 1);
+    CHECK(take(t, r, "{\"users\":[]}") && r->x.children == 0);
+    rig_end(t, r);
+}
+
+TEST(a_file_of_oneroster_with_one_wrong_user_changes_nothing_and_says_the_line_and_the_cure)
+{
+    static const struct {
+        const char *file, *why;
+    } wrong[] = {
+        { "sourcedId,username\n", "the column userIds is missing" },
+        { USERS GUARDIAN USER("c1", "u", "{hetu:110808A9132}", "H", "nobody", "", "", "99101"), "line 3: agents name" },
+        { USERS GUARDIAN GUARDIAN, "twice" },
+        { USERS USER("c1", "u", "{hetu:110808A9132}", "H", "", "", "secret", "99101"), "line 2: password" },
+        { USERS USER("c1", "u", "{hetu:110808A9133}", "H", "", "", "", "99101"), "line 2: userIds: hetu" },
+        { USERS GUARDIAN USER("c1", "u", "", "H", "g1", "", "", "99101"),
+          "line 3: a learner without an identity code" },
+        { USERS USER("c1", "", "{hetu:110808A9132}", "H", "", "", "", "99101"), "without a learner number" },
+        { USERS USER("c1", "u", "{hetu:110808A9132}", "H", "", "", "", "12345"), "primaryOrgSourcedId" },
+        { USERS USER("", "u", "{hetu:110808A9132}", "H", "", "", "", "99101"), "sourcedId is empty" },
+        { USERS "c1,,,,\"u", "no end" },
+        { "{\"users\": {}}", "an array of users" },
+        { "{\"user\": []}", "an array of users" },
+        { "{\"users\": [\n" JSON_GUARDIAN "\n" JSON_CHILD("") "]}", "line 3: a comma" },
+        { "{\"users\": [\n" JSON_GUARDIAN ",\n" JSON_CHILD("") "", "line 3: a comma" },
+        { "{\"users\": [\n\n7]}", "line 3: no user" },
+        { "{\"users\": []", "behind the users" },
+        { "[] x", "behind the users" },
+        { "[{\"sourcedId\":\"c1\",\"sourcedId\":\"c2\"}]", "no user" },
+        { "[" JSON_CHILD("") "]", "not in the file" },
+    };
+    struct rig *r = rig_new(t);
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        if (take(t, r, wrong[i].file) || strstr(r->why.detail, wrong[i].why) == NULL)
+            test_fail(t, __FILE__, __LINE__, "%zu: \"%s\" instead of %s", i, r->why.detail, wrong[i].why);
+        CHECK(strstr(r->why.detail, "110808") == NULL && strstr(r->why.detail, "010180") == NULL &&
+              r->why.kind == FAIL_CALLER);
+    }
+    rig_end(t, r);
+}
+
+/* A user of more than 16 kB is none; many users cost what they are. */
+TEST(users_of_oneroster_are_read_one_by_one_within_bounds)
+{
+    enum { MANY = 3000 };
+    struct rig *r = rig_new(t);
+    struct buf b = buf_new(t->arena, 4 << 20);
+
+    buf_add(&b, S("{\"users\":["));
+    for (int i = 0; i < MANY; i++)
+        buf_printf(&b, "%s{\"sourcedId\":\"s%d\",\"role\":\"teacher\"}", i > 0 ? "," : "", i);
+    buf_add(&b, S("," JSON_GUARDIAN "," JSON_CHILD("") "]}"));
+    CHECK(take(t, r, arena_cstr(t->arena, buf_str(&b))) && r->x.children == 1 && r->x.relations == 1);
+    b = buf_new(t->arena, 1 << 16);
+    buf_add(&b, S("[{\"sourcedId\":\""));
+    for (int i = 0; i < 20000; i++)
+        buf_byte(&b, 'x');
+    buf_add(&b, S("\"}]"));
+    CHECK(!take(t, r, arena_cstr(t->arena, buf_str(&b))) && strstr(r->why.detail, "16 kB") != NULL);
+    rig_end(t, r);
+}
