@@ -23,6 +23,7 @@ struct finding {
     int64_t keys[NEEDLES_MAX]; /* of the index: all of these */
     size_t key_count;
     int64_t floor; /* records up to this one are the index's, and not looked at line by line; 0: there is none */
+    int64_t least; /* blocks that begin below it hold nothing that is meant */
     bool in_blocks, at_floor;
     char *chunk; /* CHUNK_B */
     size_t left_B;
@@ -104,9 +105,10 @@ static bool did(const struct audit_found *x, struct str actor)
 static bool fits(const struct audit_search *s, const struct audit_found *x)
 {
     return (s->from_s == 0 || x->at_s >= s->from_s) && (s->to_s == 0 || x->at_s < s->to_s) &&
-           (s->before == 0 || x->n < s->before) && is_wanted(x->event, s->event) && is_wanted(x->service, s->service) &&
-           is_wanted(x->idp, s->idp) && is_wanted(x->support_code, s->support_code) &&
-           is_wanted(x->reason, s->reason) && is_wanted(x->person, s->person) && is_wanted(x->row, s->row) &&
+           (s->before == 0 || x->n < s->before) && x->n > s->after && is_wanted(x->event, s->event) &&
+           is_wanted(x->service, s->service) && is_wanted(x->idp, s->idp) &&
+           is_wanted(x->support_code, s->support_code) && is_wanted(x->reason, s->reason) &&
+           is_wanted(x->person, s->person) && is_wanted(x->row, s->row) &&
            (!str_is_set(s->pseudonym) || str_has_prefix(x->person, s->pseudonym) ||
             str_has_prefix(x->who, s->pseudonym)) &&
            (!str_is_set(s->actor) || did(x, s->actor)) &&
@@ -222,14 +224,15 @@ static bool goes_on(struct finding *g, struct str first)
     struct audit_line l;
     int64_t at_s = audit_line_at_s(first);
 
-    if (s->from_s != 0 && at_s != 0 && at_s < s->from_s - FIND_CLOCK_S)
+    bool ours = audit_line_read(first, &l);
+    if ((s->from_s != 0 && at_s != 0 && at_s < s->from_s - FIND_CLOCK_S) || (ours && (int64_t)l.number <= s->after))
         return false;
-    g->at_floor = g->floor > 0 && audit_line_read(first, &l) && (int64_t)l.number <= g->floor;
+    g->at_floor = g->floor > 0 && ours && (int64_t)l.number <= g->floor;
     if (g->at_floor)
         return false;
     if (g->left_B > 0)
         return true;
-    if (audit_line_read(first, &l) && l.number > 1) {
+    if (ours && l.number > 1) {
         g->out->next = (int64_t)l.number;
         g->out->till_s = at_s;
         g->out->stopped = true;
@@ -279,22 +282,42 @@ static bool look_at(struct finding *g, int dir_fd, unsigned segment)
 
 /* ── with the index ─────────────────────────────────────────────────────── */
 
-enum { BLOCKS_AT_ONCE = 64, QUERY_ARGS = 12 + FIND_HOMES_MAX };
+enum {
+    BLOCKS_AT_ONCE = 64,
+    LEAST_ARG = 12,
+    HOME_ARG,
+    LOOK_ARG = HOME_ARG + FIND_HOMES_MAX,
+    QUERY_ARGS = LOOK_ARG + FIND_LOOKS_MAX
+};
 
-/* Blocks of one age, the newest first: ?6 the rarest key, ?7–?12 others (0: none), ?13… homes. */
-#define OF_BLOCK "SELECT b.n, b.last, b.segment, b.at, b.len, b.min_s FROM "
+/* Blocks of one age, the newest first: ?6 the rarest key, ?7–?12 others (0: none), ?13 the oldest block that may be
+ * meant, ?14… homes, ?26… looks.  With it where in the block its lines lie. */
+#define OF_BLOCK "SELECT b.n, b.last, b.segment, b.at, b.len, b.min_s, "
 #define ALSO(p)  "(" p " = 0 OR EXISTS (SELECT 1 FROM post q WHERE q.age = ?1 AND q.key = " p " AND q.block = b.n)) AND "
 #define WITHIN                                                                                                         \
-    "b.age = ?1 AND b.n < ?2 AND (?3 = 0 OR b.max_s >= ?3) AND (?4 = 0 OR b.min_s < ?4) AND " ALSO("?7") ALSO("?8")    \
-        ALSO("?9") ALSO("?10") ALSO("?11")                                                                             \
-            ALSO("?12") "(?13 = 0 OR EXISTS (SELECT 1 FROM post q WHERE q.age = ?1 AND q.block = b.n AND q.key IN "    \
-                        "(?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24))) "
+    "b.age = ?1 AND b.n < ?2 AND b.n >= ?13 AND (?3 = 0 OR b.max_s >= ?3) AND (?4 = 0 OR b.min_s < ?4) AND " ALSO(     \
+        "?7") ALSO("?8") ALSO("?9") ALSO("?10") ALSO("?11")                                                            \
+        ALSO("?12") "(?14 = 0 OR EXISTS (SELECT 1 FROM post q WHERE q.age = ?1 AND q.block = b.n AND q.key IN "        \
+                    "(?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25))) "
 static const struct db_statement by_key = { "index_by_key",
-                                            OF_BLOCK "post p CROSS JOIN block b ON b.n = p.block WHERE p.age = ?1 AND "
-                                                     "p.key = ?6 AND p.block < ?2 AND " WITHIN
-                                                     "ORDER BY p.block DESC LIMIT ?5" };
-static const struct db_statement by_home = { "index_by_home",
-                                             OF_BLOCK "block b WHERE ?6 = 0 AND " WITHIN "ORDER BY b.n DESC LIMIT ?5" };
+                                            OF_BLOCK "p.begins, p.ends FROM post p CROSS JOIN block b ON b.n = p.block "
+                                                     "WHERE p.age = ?1 AND p.key = ?6 AND p.block < ?2 AND "
+                                                     "p.block >= ?13 AND " WITHIN "ORDER BY p.block DESC LIMIT ?5" };
+static const struct db_statement by_home = { "index_by_home", OF_BLOCK "0, b.len FROM block b WHERE ?6 = 0 AND " WITHIN
+                                                                       "ORDER BY b.n DESC LIMIT ?5" };
+#define LOOKS                                                                                                          \
+    "?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, "                                 \
+    "?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52, ?53, ?54, ?55, ?56, ?57, "                                 \
+    "?58, ?59, ?60, ?61, ?62, ?63, ?64, ?65, ?66, ?67, ?68, ?69, ?70, ?71, ?72, ?73"
+static const struct db_statement by_look = {
+    "index_by_look",
+    OF_BLOCK "MIN(p.begins), MAX(p.ends) FROM post p CROSS JOIN block b ON b.n = p.block "
+             "WHERE p.age = ?1 AND p.key IN (" LOOKS ") AND p.block < ?2 AND p.block >= ?13 AND " WITHIN
+             "GROUP BY p.block ORDER BY p.block DESC LIMIT ?5"
+};
+/* The last block that begins at a record or before it: where a moment lies is found by halving. */
+static const struct db_statement block_at = { "index_block_at",
+                                              "SELECT n, max_s FROM block WHERE n <= ?1 ORDER BY n DESC LIMIT 1" };
 static const struct db_statement oldest = { "index_oldest", "SELECT n FROM block ORDER BY n LIMIT 1" };
 
 struct blocks {
@@ -320,7 +343,8 @@ static bool open_segment(struct finding *g, struct blocks *x, int64_t segment)
 /* False: enough. */
 static bool look_at_block(struct finding *g, struct blocks *x, const struct db_value *row)
 {
-    const size_t len = row[4].number > 0 ? (size_t)row[4].number : 0;
+    const int64_t block_B = row[4].number, begins = row[6].number, ends = row[7].number;
+    const size_t len = begins >= 0 && ends > begins && ends <= block_B ? (size_t)(ends - begins) : 0;
     size_t begin = 0;
     bool more = true;
 
@@ -331,7 +355,7 @@ static bool look_at_block(struct finding *g, struct blocks *x, const struct db_v
     char *p = arena_alloc(a, len + 1);
     size_t n = 0;
     ssize_t got = 1;
-    while (n < len && (got = pread(g->fd, p + n, len - n, (off_t)row[3].number + (off_t)n)) > 0)
+    while (n < len && (got = pread(g->fd, p + n, len - n, (off_t)(row[3].number + begins) + (off_t)n)) > 0)
         n += (size_t)got;
     if (n == len)
         more = look_through(g, a, str_n(p, n), &begin);
@@ -358,8 +382,16 @@ static void put_args(const struct finding *g, int64_t age, struct db_value args[
     args[4] = db_int(BLOCKS_AT_ONCE);
     for (size_t i = 0; i < g->key_count && i < 7; i++)
         args[5 + i] = db_int(g->keys[i]);
+    args[LEAST_ARG] = db_int(g->least);
+    for (size_t i = 0; i < s->look_n && i < FIND_LOOKS_MAX; i++)
+        args[LOOK_ARG + i] = db_int(audit_key(KEY_OF_LOOK, s->looks[i]));
     for (size_t i = 0; i < s->home_n && s->home_n <= FIND_HOMES_MAX; i++)
-        args[12 + i] = db_int(audit_key(KEY_OF_HOME, s->homes[i]));
+        args[HOME_ARG + i] = db_int(audit_key(KEY_OF_HOME, s->homes[i]));
+}
+
+static const struct db_statement *statement_for(const struct finding *g)
+{
+    return g->s->look_n > 0 ? &by_look : g->key_count > 0 ? &by_key : &by_home;
 }
 
 /* False: enough, or the index is not to be used further. */
@@ -374,7 +406,7 @@ static bool look_at_age(struct finding *g, struct blocks *x, int64_t age, bool *
         struct db_rows rows;
         struct fail f = { 0 };
         args[1] = db_int(x->before);
-        *good = db_query(x->db, g->key_count > 0 ? &by_key : &by_home, args, QUERY_ARGS, a, &rows, &f);
+        *good = db_query(x->db, statement_for(g), args, g->s->look_n > 0 ? QUERY_ARGS : LOOK_ARG, a, &rows, &f);
         full = *good && rows.n == BLOCKS_AT_ONCE;
         more = *good;
         for (size_t i = 0; more && i < rows.n; i++)
@@ -395,6 +427,39 @@ static int64_t oldest_record(struct db *d)
     return n;
 }
 
+/* The last block that begins at this record or before it; 0: none. */
+static int64_t block_before(struct db *d, int64_t record, int64_t *max_s)
+{
+    struct arena *a = arena_new();
+    struct db_rows rows;
+    struct fail f = { 0 };
+    const struct db_value at = db_int(record);
+    int64_t n = db_query(d, &block_at, &at, 1, a, &rows, &f) && rows.n == 1 ? db_row(&rows, 0)[0].number : 0;
+
+    *max_s = n > 0 ? db_row(&rows, 0)[1].number : 0;
+    arena_free(a);
+    return n;
+}
+
+/* Times grow along the log, but for a clock that was set back. */
+static int64_t least_block(const struct finding *g, struct db *d, int64_t first)
+{
+    const struct audit_search *s = g->s;
+    int64_t low = first, high = s->from_s != 0 ? g->floor : first, max_s;
+
+    while (low < high) {
+        int64_t middle = low + (high - low + 1) / 2, n = block_before(d, middle, &max_s);
+        if (n > low && max_s < s->from_s - FIND_CLOCK_S)
+            low = n; /* it ends before: the next one may be meant */
+        else if (n > low)
+            high = n - 1;
+        else
+            high = middle - 1;
+    }
+    int64_t after = s->after > 0 ? block_before(d, s->after, &max_s) : 0;
+    return after > low ? after : low;
+}
+
 /* What the index knows; records above the floor were looked at.  False: it could not be used. */
 static bool look_in_index(struct finding *g, struct blocks *x)
 {
@@ -404,7 +469,8 @@ static bool look_in_index(struct finding *g, struct blocks *x)
     x->before = g->s->before != 0 && g->s->before <= g->floor ? g->s->before : g->floor + 1;
     g->in_blocks = true;
     g->fd = -1;
-    for (int64_t age = (x->before - 1) / AGE_LINES; more && age >= first / AGE_LINES; age--)
+    g->least = good ? least_block(g, x->db, first) : 0;
+    for (int64_t age = (x->before - 1) / AGE_LINES; more && age >= g->least / AGE_LINES; age--)
         more = look_at_age(g, x, age, &good);
     if (g->fd >= 0)
         (void)close(g->fd);
@@ -437,7 +503,7 @@ static bool find_with_index(struct finding *g, int dir_fd)
 {
     struct fail f = { 0 };
     struct index_at at;
-    bool narrow = g->key_count > 0 || (g->s->home_n > 0 && g->s->home_n <= FIND_HOMES_MAX);
+    bool narrow = g->key_count > 0 || g->s->look_n > 0 || (g->s->home_n > 0 && g->s->home_n <= FIND_HOMES_MAX);
     struct blocks x = { .db = narrow ? audit_index_open(g->dir, false, &f) : NULL, .dir_fd = dir_fd };
     bool good = x.db != NULL && audit_index_reach(x.db, dir_fd, &at);
 

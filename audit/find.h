@@ -18,7 +18,8 @@ enum {
     FIND_EXPORT_B = 256 << 20, /* and a file */
     FIND_CLOCK_S = 300,        /* a clock that was set back by no more hides nothing */
     FIND_PERSON_MIN_B = 8,     /* of a pseudonym */
-    FIND_HOMES_MAX = 12        /* more: the index does not look at them */
+    FIND_HOMES_MAX = 12,       /* more: the index does not look at them */
+    FIND_LOOKS_MAX = 48
 };
 
 struct audit_found {
@@ -37,6 +38,9 @@ struct audit_search {
     int64_t from_s, to_s; /* written from–to; 0: open */
     enum { RESULT_ANY = 0, RESULT_REFUSED, RESULT_WELL } result;
     int64_t before;          /* records below this number; 0: from the newest */
+    int64_t after;           /* records above this number; 0: to the oldest */
+    const struct str *looks; /* of the console alone: at one of these, each a pseudonym or a support code of at least */
+    size_t look_n;           /* FIND_PERSON_MIN_B; FIND_LOOKS_MAX at most.  `within` says which of them is meant */
     const struct str *homes; /* whose lines alone could pass `within`, for the index: "a:oulu" of an area's provider, */
     size_t home_n;           /* "i:oulu-edu" of an identity provider where a line says no area; 0: anybody's */
     size_t most, most_B;     /* most_B 0: FIND_PAGE_B */

@@ -49,8 +49,10 @@ struct audit_index {
 struct block {
     int64_t first, last, segment, at, len;
     struct str earliest, latest; /* views of the chunk */
-    int64_t keys[BLOCK_LINES * LINE_KEYS_MAX];
-    size_t key_n, lines;
+    struct posting {             /* of a key: the lines that have it, within the block */
+        int64_t key, begins, ends;
+    } posts[BLOCK_LINES * LINE_KEYS_MAX];
+    size_t post_n, lines;
 };
 
 static const struct db_statement put_block = {
@@ -58,7 +60,8 @@ static const struct db_statement put_block = {
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 };
 static const struct db_statement put_post = { "index_post",
-                                              "INSERT OR IGNORE INTO post (age, key, block) VALUES (?1, ?2, ?3)" };
+                                              "INSERT OR IGNORE INTO post (age, key, block, begins, ends) "
+                                              "VALUES (?1, ?2, ?3, ?4, ?5)" };
 static const struct db_statement put_reach = { "index_put_reach",
                                                "INSERT OR REPLACE INTO reach (one, segment, at, number, last_at, prev) "
                                                "VALUES (1, ?1, ?2, ?3, ?4, ?5)" };
@@ -142,14 +145,18 @@ static void add_line(struct audit_index *x, struct arena *a, struct block *b, co
     b->last = (int64_t)l->number;
     b->earliest = str_cmp(when, b->earliest) < 0 ? when : b->earliest;
     b->latest = str_cmp(when, b->latest) > 0 ? when : b->latest;
-    b->key_n += audit_line_keys(a, line, b->keys + b->key_n);
+    int64_t keys[LINE_KEYS_MAX];
+    size_t n = audit_line_keys(a, line, keys);
+    for (size_t i = 0; i < n; i++)
+        b->posts[b->post_n++] = (struct posting){ keys[i], at - b->at, at - b->at + (int64_t)line.n + 1 };
 }
 
-static int by_number(const void *p, const void *q)
+/* By key, and of one key as the lines stand. */
+static int by_key(const void *p, const void *q)
 {
-    int64_t x = *(const int64_t *)p, y = *(const int64_t *)q;
+    const struct posting *x = p, *y = q;
 
-    return (x > y) - (x < y);
+    return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : (x->begins > y->begins) - (x->begins < y->begins);
 }
 
 static bool write_block(struct db *d, struct block *b, struct fail *f)
@@ -166,10 +173,13 @@ static bool write_block(struct db *d, struct block *b, struct fail *f)
 
     if (!db_run(d, &put_block, values, sizeof values / sizeof *values, f))
         return false;
-    qsort(b->keys, b->key_n, sizeof *b->keys, by_number);
-    for (size_t i = 0; i < b->key_n; i++) {
-        const struct db_value post[] = { db_int(age), db_int(b->keys[i]), db_int(b->first) };
-        if ((i == 0 || b->keys[i] != b->keys[i - 1]) && !db_run(d, &put_post, post, 3, f))
+    qsort(b->posts, b->post_n, sizeof *b->posts, by_key);
+    for (size_t i = 0, last; i < b->post_n; i = last + 1) {
+        for (last = i; last + 1 < b->post_n && b->posts[last + 1].key == b->posts[i].key;)
+            last++;
+        const struct db_value post[] = { db_int(age), db_int(b->posts[i].key), db_int(b->first),
+                                         db_int(b->posts[i].begins), db_int(b->posts[last].ends) };
+        if (!db_run(d, &put_post, post, 5, f))
             return false;
     }
     return true;

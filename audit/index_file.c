@@ -16,13 +16,18 @@ static const struct db_migration migrations[] = {
          "PRIMARY KEY (age, key, block)) WITHOUT ROWID;"
          "CREATE TABLE reach (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER NOT NULL, at INTEGER NOT NULL, "
          "number INTEGER NOT NULL, last_at INTEGER NOT NULL, prev TEXT NOT NULL);" },
+    /* Where in its block the lines with the key lie: of a person one line is read, and not 128.  Made anew. */
+    { 2, "DROP TABLE post; DELETE FROM block; DELETE FROM reach;"
+         "CREATE TABLE post (age INTEGER NOT NULL, key INTEGER NOT NULL, block INTEGER NOT NULL, "
+         "begins INTEGER NOT NULL, ends INTEGER NOT NULL, PRIMARY KEY (age, key, block)) WITHOUT ROWID;" },
 };
+enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 static const struct db_statement reach = { "index_reach",
                                            "SELECT segment, at, number, last_at, prev FROM reach WHERE one = 1" };
 
 int64_t audit_key(enum key_kind kind, struct str value)
 {
-    if (kind == KEY_OF_PERSON)
+    if (kind == KEY_OF_PERSON || kind == KEY_OF_LOOK)
         value = str_sub(value, 0, PERSON_KEY_B);
     int64_t key = (int64_t)(str_hash(value, (uint64_t)kind) >> 1);
     return key != 0 ? key : 1; /* 0 is no key */
@@ -58,6 +63,27 @@ static bool next_member(struct str line, size_t *at, struct str *name, struct st
     return true;
 }
 
+/* "person 8c1f…", "code K7F29QXM", "?code=K7F29QXM&person=8c1f…": whom a look was at. */
+static size_t look_keys(struct str row, int64_t *out, size_t room)
+{
+    static const struct str words[] = { S("person "), S("code ") },
+                            members[] = { S("person="), S("actor="), S("code=") };
+    struct str rest = row, part;
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof words / sizeof *words && n < room; i++)
+        if (str_has_prefix(row, words[i]))
+            out[n++] = audit_key(KEY_OF_LOOK, str_from(row, words[i].n));
+    if (!str_has_prefix(row, S("?")))
+        return n;
+    rest = str_from(row, 1);
+    while (str_split(&rest, '&', &part))
+        for (size_t i = 0; i < sizeof members / sizeof *members && n < room; i++)
+            if (str_has_prefix(part, members[i]))
+                out[n++] = audit_key(KEY_OF_LOOK, str_from(part, members[i].n));
+    return n;
+}
+
 size_t audit_line_keys(struct arena *a, struct str line, int64_t out[LINE_KEYS_MAX])
 {
     static const struct {
@@ -73,6 +99,8 @@ size_t audit_line_keys(struct arena *a, struct str line, int64_t out[LINE_KEYS_M
     while (next_member(line, &at, &name, &value)) {
         if (str_eq(name, S("idp")))
             idp = value;
+        if (str_eq(name, S("row")) && n < LINE_KEYS_MAX - LOOK_KEYS_MAX - 1)
+            n += look_keys(value, out + n, LOOK_KEYS_MAX);
         if (str_eq(name, S("area")))
             area = str_sub(value, 0, str_find_byte(value, '/', 0));
         for (size_t i = 0; str_is_set(value) && i < sizeof members / sizeof *members && n < LINE_KEYS_MAX - 1; i++)
@@ -133,7 +161,8 @@ struct db *audit_index_open(const char *dir, bool make, struct fail *f)
     const char *path = arena_cstr(a, arena_printf(a, "%s/" AUDIT_INDEX_NAME, dir));
     struct db *d = make || access(path, F_OK) == 0 ? db_open(path, DB_INDEX, f) : NULL;
 
-    if (d != NULL && make ? !db_migrate(d, migrations, 1, f) : d != NULL && db_schema_version(d) != 1) {
+    if (d != NULL && make ? !db_migrate(d, migrations, MIGRATIONS, f)
+                          : d != NULL && db_schema_version(d) != MIGRATIONS) {
         db_close(d);
         d = NULL;
     }

@@ -15,8 +15,9 @@ enum {
     BLOCK_LINES = 128,
     BLOCK_MAX_B = 256 << 10, /* a block that is larger ends */
     AGE_LINES = 1 << 20,     /* lines of one age: postings of an age lie together, so that adding touches few pages */
-    PERSON_KEY_B = 8,        /* of a pseudonym: as searches begin with */
-    LINE_KEYS_MAX = 12
+    PERSON_KEY_B = 8,        /* of a pseudonym: as searches begin with; a support code is as long */
+    LOOK_KEYS_MAX = 3,
+    LINE_KEYS_MAX = 12 + LOOK_KEYS_MAX
 };
 
 /* What a line can be found by: the kind and the value, as it stands in the line, escaped. */
@@ -28,7 +29,8 @@ enum key_kind {
     KEY_OF_REASON,
     KEY_OF_SUPPORT_CODE,
     KEY_OF_ROW,
-    KEY_OF_HOME /* "a:oulu" of its area's provider; without an area "i:oulu-edu" of its identity provider */
+    KEY_OF_HOME, /* "a:oulu" of its area's provider; without an area "i:oulu-edu" of its identity provider */
+    KEY_OF_LOOK  /* the person, or the support code, that a row of the console speaks of: as of persons */
 };
 int64_t audit_key(enum key_kind kind, struct str value);
 /* Those of one line. */

@@ -17,7 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PEOPLE = 300000, CITIES = 305, SERVICES = 40, CHUNK_B = 1 << 20, ROUNDS = 5 };
+enum {
+    HEAVY_EVERY = 1000 /* a line of one person, who is there for ten years */,
+    PEOPLE = 300000,
+    CITIES = 305,
+    SERVICES = 40,
+    CHUNK_B = 1 << 20,
+    ROUNDS = 5
+};
 
 static const int64_t began_s = 1786348800;
 
@@ -43,7 +50,7 @@ static struct str id_of(struct arena *a, uint64_t person)
 static struct audit_event event_of(struct arena *a, uint64_t i)
 {
     static const char *const events[] = { "login", "open", "release", "refused" };
-    uint64_t at = i / 3 * 2654435761U, person = at % PEOPLE, city = person % CITIES;
+    uint64_t at = i / 3 * 2654435761U, person = i % HEAVY_EVERY == 0 ? PEOPLE + 7 : at % PEOPLE, city = person % CITIES;
     const char *event = i % 3 != 0 && at % 50 == 7 ? events[3] : events[i % 3];
     bool refused = event == events[3];
 
@@ -129,6 +136,11 @@ static void searches(const char *dir, uint64_t lines)
     const struct audit_search one_old = { .most = 40, .support_code = S("K0000042") },
                               person = { .most = 300, .person = e.person },
                               pseudonym = { .most = 40, .pseudonym = str_sub(e.person, 0, 8), .event = S("release") },
+                              page = { .most = 25, .person = id_of(a, PEOPLE + 7) },
+                              later = { .most = 25, .person = id_of(a, PEOPLE + 7), .before = (int64_t)lines / 2 },
+                              today = { .most = 400,
+                                        .person = id_of(a, PEOPLE + 7),
+                                        .from_s = began_s + (int64_t)lines / 20 - 36000 },
                               nobody = { .most = 40, .person = id_of(a, PEOPLE + 1) },
                               city = { .most = 40, .homes = homes, .home_n = 2, .idp = S("city7-edu") },
                               refused = { .most = 40,
@@ -144,6 +156,9 @@ static void searches(const char *dir, uint64_t lines)
     search(dir, "a support code, the oldest", &one_old);
     search(dir, "all lines of a person", &person);
     search(dir, "a pseudonym's releases", &pseudonym);
+    search(dir, "a page of a person of ten years", &page);
+    search(dir, "the same, half-way back", &later);
+    search(dir, "the same person's last ten hours", &today);
     search(dir, "a person of whom there is nothing", &nobody);
     search(dir, "the newest of a city", &city);
     search(dir, "a city's refusals of one day, half-way back", &refused);

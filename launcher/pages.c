@@ -374,6 +374,13 @@ struct html page_me(struct arena *a, const struct me_view *v)
     PAGE_RENDER(a, view_own_data, &out);
 }
 
+struct html page_me_log(struct arena *a, const struct me_log_view *v)
+{
+    struct me_log_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_own_log, &out);
+}
+
 struct html page_accounts(struct arena *a, const struct accounts_view *v)
 {
     struct accounts_out out = { .page = v->page, .in = *v };

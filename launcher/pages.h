@@ -449,8 +449,19 @@ struct me_place { /* an affiliation */
     struct str where, group, level, from, to, came;
     struct str role; /* absent: what came was not understood */
 };
+enum me_hears { ME_DEAF = 0 /* nobody can tell it */, ME_TELLING, ME_HEARD, ME_LOST };
+struct me_receipt { /* what a service said to the end of a session */
+    struct str service;
+    enum me_hears hears;
+};
 struct me_session { /* at another browser, told from the log */
     struct str when, idp, services;
+    struct str sid;   /* absent: it was ended from here, or another browser, */
+    struct str ended; /* then */
+    struct {
+        const struct me_receipt *at;
+        size_t n;
+    } receipts;
 };
 struct me_time {
     struct str when;
@@ -476,7 +487,14 @@ struct me_look {
     enum me_looked looked;
     enum me_reason reason;
 };
-enum me_said { ME_SAID_NOTHING = 0, ME_SAID_OTHERS, ME_SAID_FORGOTTEN, ME_SAID_TAKEN_BACK, ME_SAID_LET_GO };
+enum me_said {
+    ME_SAID_NOTHING = 0,
+    ME_SAID_OTHERS,
+    ME_SAID_FORGOTTEN,
+    ME_SAID_TAKEN_BACK,
+    ME_SAID_LET_GO,
+    ME_SAID_SESSION
+};
 struct me_consent { /* what they have let a service be told */
     struct str service, service_id, when, claims;
 };
@@ -484,7 +502,8 @@ struct me_held { /* a service that stays signed in when they have signed out */
     struct str service, service_id, since, seen;
 };
 
-struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget|consent|end, service */
+struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget|consent|end|session, service,
+                  * sid */
     struct page page;
     enum me_said said;
     struct str name, email, learner_id, age;
@@ -504,7 +523,7 @@ struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|for
         const struct me_told *at;
         size_t n;
     } told;
-    bool told_cut, looks_cut; /* there is more than the page holds */
+    bool told_cut, looks_cut, sessions_cut; /* there is more than the page holds */
     struct {
         const struct me_look *at;
         size_t n;
@@ -523,6 +542,25 @@ struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|for
     struct str ask, ask_url, ask_email;
 };
 struct html page_me(struct arena *a, const struct me_view *v);
+
+struct me_line {
+    struct str when, what, service, claims, rule, code, number;
+    struct {
+        const struct told_why *at;
+        size_t n;
+    } whys;
+};
+struct me_log_view { /* GET /me/log?before=: the newest first */
+    struct page page;
+    struct {
+        const struct me_line *at;
+        size_t n;
+    } lines;
+    struct str next; /* parameter `before` of what is older; absent: nothing is */
+    bool older;      /* the newest are on another page */
+    bool away, shared;
+};
+struct html page_me_log(struct arena *a, const struct me_log_view *v);
 
 /* --- about --- */
 

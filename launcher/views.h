@@ -220,6 +220,11 @@ struct me_out {
     struct me_view in;
 };
 
+struct me_log_out {
+    struct page page;
+    struct me_log_view in;
+};
+
 struct accounts_out {
     struct page page;
     struct accounts_view in;
@@ -280,6 +285,7 @@ void view_still(struct buf *b, const struct still_out *v);
 void view_guardian(struct buf *b, const struct guardian_out *v);
 void view_guardian_none(struct buf *b, const struct guardian_none_out *v);
 void view_roles(struct buf *b, const struct roles_out *v);
+void view_own_log(struct buf *b, const struct me_log_out *v);
 void view_own_data(struct buf *b, const struct me_out *v);
 void view_accounts(struct buf *b, const struct accounts_out *v);
 void view_consent(struct buf *b, const struct consent_out *v);

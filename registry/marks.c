@@ -6,9 +6,8 @@
 
 /* A key is a letter and its parts, each behind a unit separator; a part that has one itself names nobody. */
 enum { ROOM_FIRST = 256, SEPARATOR = 0x1f };
-static const char letters[MARK_COUNT] = {
-    [MARK_PERSON] = 'p', [MARK_IDP] = 'i', [MARK_PLACE] = 'a', [MARK_SERVICE] = 's', [MARK_CONSENT] = 'c'
-};
+static const char letters[MARK_COUNT] = { [MARK_PERSON] = 'p',  [MARK_IDP] = 'i',     [MARK_PLACE] = 'a',
+                                          [MARK_SERVICE] = 's', [MARK_CONSENT] = 'c', [MARK_SESSION] = 'o' };
 /* "Some mark speaks of this service": most services of a session need not be asked about further. */
 static const char gate = 'g';
 
@@ -355,6 +354,8 @@ static bool ends_it(const struct marks *m, const struct session *s, unsigned kin
     const struct person *p = s->person;
 
     if ((kinds & 1U << MARK_PERSON) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_PERSON, .what = p->id }, by))
+        return true;
+    if ((kinds & 1U << MARK_SESSION) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_SESSION, .what = s->sid }, by))
         return true;
     if ((kinds & 1U << MARK_IDP) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }, by))
         return true;

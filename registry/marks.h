@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * registry/marks.h: everybody's sessions of one sort that began before a moment are over.
  *
- * Floor 4; inner to ends.h, which keeps them in SQL.  A mark names a person, an identity provider, a place (a provider,
- * a school, a group there) or a service, and a moment.  Nobody has to know which sessions there are: each is asked when
- * it is looked at, by what its record says.  With no mark in force, asking costs one load.
+ * Floor 4; inner to ends.h, which keeps them in SQL.  A mark names a person, one session, an identity provider, a place
+ * (a provider, a school, a group there) or a service, and a moment.  Nobody has to know which sessions there are: each
+ * is asked when it is looked at, by what its record says.  With no mark in force, asking costs one load.
  *
  * Threads: any; locks itself.
  */
@@ -12,7 +12,16 @@
 
 #include "model/login.h"
 
-enum mark_kind { MARK_NONE = 0, MARK_PERSON, MARK_IDP, MARK_PLACE, MARK_SERVICE, MARK_CONSENT, MARK_COUNT };
+enum mark_kind {
+    MARK_NONE = 0,
+    MARK_PERSON,
+    MARK_IDP,
+    MARK_PLACE,
+    MARK_SERVICE,
+    MARK_CONSENT,
+    MARK_SESSION,
+    MARK_COUNT
+};
 enum {
     MARKS_MAX = 200000,
     MARKS_OF_AREA_MAX = 10000,   /* of one provider with its schools and groups, whose names are whatever was typed */
@@ -22,7 +31,8 @@ enum {
 
 struct mark {
     enum mark_kind kind;
-    struct str what; /* id of the person, the identity provider, the service; of MARK_CONSENT the first and the last;
+    struct str what; /* id of the person, the identity provider, the service; of MARK_CONSENT the first and the last; of
+                      * MARK_SESSION its sid;
                       * absent: of MARK_PLACE */
     struct str provider_oid, school; /* MARK_PLACE; MARK_SERVICE: of whose people alone; absent: of everybody's */
     struct str group;                /* MARK_PLACE: the learners of it alone; absent: everybody there */

@@ -16,6 +16,7 @@
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
 #include "gateway/pages/habits.h"
+#include "gateway/pages/me_parts.h"
 #include "gateway/pages/own_log.h"
 #include "gateway/protocol.h"
 #include "gateway/session/device.h"
@@ -30,11 +31,8 @@
 #include "wire/json.h"
 
 enum {
-    EVENTS_READ = 400,
     EXPORT_READ = 10000,
     EXPORT_B = 64 << 20,
-    BUDGET_S = 3600,
-    LIST_MAX_B = 4096,
     SAID_S = 60,
     EXPORT_MAX_B = 64 << 20,
     PROOF_MAX_B = 2 * AUDIT_LINE_MAX_B
@@ -48,7 +46,7 @@ struct me { /* c->state; what a worker thread touches is in here alone */
     struct str person;
     struct pleas *pleas;
     int64_t now_s;
-    size_t most, most_B;
+    int64_t from_s;     /* of the page; 0: all of it, for the file */
     bool proves;        /* of a file: each of its lines, by the last head; none where none is signed yet */
     struct str head;    /* JSON */
     struct str *proofs; /* of each event: JSON; absent: no head is over it yet */
@@ -121,7 +119,8 @@ static void run(void *arg)
     struct me *x = arg;
     struct fail why = { 0 };
 
-    x->ok = own_log_read(x->audit_dir, x->arena, x->person, x->most, x->most_B, &x->log, &x->why);
+    x->ok = x->from_s != 0 ? own_log_newest(x->audit_dir, x->arena, x->person, x->from_s, &x->log, &x->why)
+                           : own_log_read(x->audit_dir, x->arena, x->person, EXPORT_READ, EXPORT_B, &x->log, &x->why);
     if (x->ok && x->proves)
         prove(x);
     if (x->pleas != NULL && !pleas_now(x->pleas, x->arena, read_pleas, x, &x->why_pleas))
@@ -139,11 +138,11 @@ static enum step count(struct ctx *c, struct fail *f)
 
     (void)f;
     c->state = x;
-    limit_ask(c, LIMIT_own_data, c->session->person->id, BUDGET_S, &x->counted);
+    limit_ask(c, LIMIT_own_data, c->session->person->id, ME_BUDGET_S, &x->counted);
     return WAIT;
 }
 
-static enum step read_with(struct ctx *c, size_t most, size_t most_B, bool proves, struct fail *f)
+static enum step read_with(struct ctx *c, int64_t from_s, bool proves, struct fail *f)
 {
     struct me *x = c->state;
 
@@ -155,8 +154,7 @@ static enum step read_with(struct ctx *c, size_t most, size_t most_B, bool prove
                       .pleas = c->pleas,
                       .consents = c->consents,
                       .now_s = c->now_s,
-                      .most = most,
-                      .most_B = most_B,
+                      .from_s = from_s,
                       .proves = proves };
     arena_adopt(c->arena, x->arena, release_arena);
     if (!work_ask(c->work, &c->batch, run, x))
@@ -166,31 +164,31 @@ static enum step read_with(struct ctx *c, size_t most, size_t most_B, bool prove
 
 static enum step read_page(struct ctx *c, struct fail *f)
 {
-    return read_with(c, EVENTS_READ, FIND_PAGE_B, false, f);
+    return read_with(c, c->now_s - c->set->session_max_s, false, f);
 }
 
 /* ── names ──────────────────────────────────────────────────────────────── */
 
-static struct str idp_name(const struct ctx *c, struct str id)
+struct str me_idp_name(const struct ctx *c, struct str id)
 {
     const struct idp *idp = registry_idp(c->registry, id);
 
     return idp != NULL ? names_in(&idp->names, c->lang) : id;
 }
 
-static struct str service_name(const struct ctx *c, struct str id)
+struct str me_service_name(const struct ctx *c, struct str id)
 {
     const struct service *s = registry_service(c->registry, id);
 
     return s != NULL ? names_in(&s->names, c->lang) : id;
 }
 
-static bool is_event(const struct audit_found *x, const char *event)
+bool me_is(const struct audit_found *x, const char *event)
 {
     return str_eq(x->event, str_of(event));
 }
 
-static void add_name(struct buf *b, struct str name)
+void me_add_name(struct buf *b, struct str name)
 {
     buf_add(b, b->n > 0 ? S(", ") : S(""));
     buf_add(b, name);
@@ -223,15 +221,15 @@ static struct str place_name(const struct ctx *c, const struct affiliation *a)
 /* As it came, where that is not what is shown: numbers of places. */
 static struct str came_as(struct ctx *c, const struct affiliation *a)
 {
-    struct buf b = buf_new(c->arena, LIST_MAX_B);
+    struct buf b = buf_new(c->arena, ME_LIST_MAX_B);
 
-    add_name(&b, a->provider_oid);
+    me_add_name(&b, a->provider_oid);
     if (str_is_set(a->school_oid))
-        add_name(&b, a->school_oid);
+        me_add_name(&b, a->school_oid);
     if (str_is_set(a->school_code))
-        add_name(&b, a->school_code);
+        me_add_name(&b, a->school_code);
     if (str_is_set(a->office_oid))
-        add_name(&b, a->office_oid);
+        me_add_name(&b, a->office_oid);
     return buf_str(&b);
 }
 
@@ -270,64 +268,13 @@ static void put_person(struct ctx *c, struct me_view *v)
     if (p->age != AGE_UNKNOWN)
         v->age = text(ages[p->age], c->lang);
     v->hidden = p->non_disclosure;
-    v->city = idp_name(c, p->idp);
+    v->city = me_idp_name(c, p->idp);
     v->came = when_full(c->arena, c->session->began_s, c->lang);
     put_places(c, v);
     if (at_local)
         return;
     v->ask = names_in(&idp->provider->names, c->lang);
     contact_split(idp->provider->support, &v->ask_url, &v->ask_email);
-}
-
-/* ── sessions ───────────────────────────────────────────────────────────── */
-
-/* What one of them has opened; *left: it was signed out. */
-static struct str opened_in(struct ctx *c, const struct audit_finds *all, struct str sid, bool *left)
-{
-    struct strs services = { NULL, 0 };
-    struct buf names = buf_new(c->arena, LIST_MAX_B);
-
-    for (size_t i = 0; i < all->n; i++) {
-        const struct audit_found *x = &all->at[i];
-        if (!str_eq(x->sid, sid))
-            continue;
-        *left = *left || is_event(x, "logout");
-        if (!is_event(x, "open") || !str_is_set(x->service) || strs_has(&services, x->service))
-            continue;
-        strs_add(c->arena, &services, x->service);
-        add_name(&names, service_name(c, x->service));
-    }
-    return buf_str(&names);
-}
-
-static bool may_be_open(struct ctx *c, const struct audit_found *login)
-{
-    struct person p = *c->session->person;
-    const struct session s = { .sid = login->sid, .began_s = login->at_s, .person = &p };
-
-    p.idp = login->idp;
-    return is_event(login, "login") && str_is_set(login->sid) && !str_eq(login->sid, c->session->sid) &&
-           login->at_s + c->set->session_max_s > c->now_s && (c->ends == NULL || !ends_marked(c->ends, &s));
-}
-
-static void put_sessions(struct ctx *c, const struct me *x, struct me_view *v)
-{
-    struct me_session *at = arena_make_n(c->arena, ME_SESSIONS_MAX, struct me_session);
-
-    v->shared = c->session->shared;
-    v->began = when_full(c->arena, c->session->began_s, c->lang);
-    v->ends = when_full(c->arena, c->session->ends_s, c->lang);
-    for (size_t i = 0; i < x->log.events.n && v->sessions.n < ME_SESSIONS_MAX; i++) {
-        const struct audit_found *e = &x->log.events.at[i];
-        bool left = false;
-        if (!may_be_open(c, e))
-            continue;
-        struct str services = opened_in(c, &x->log.events, e->sid, &left);
-        if (!left)
-            at[v->sessions.n++] =
-                (struct me_session){ when_full(c->arena, e->at_s, c->lang), idp_name(c, e->idp), services };
-    }
-    v->sessions.at = at;
 }
 
 /* ── who was told what ──────────────────────────────────────────────────── */
@@ -339,7 +286,7 @@ struct telling_of { /* one service */
     int64_t last_s, times[ME_TIMES_MAX];
 };
 
-static uint32_t claims_of(struct str words)
+uint32_t me_claims_of(struct str words)
 {
     uint32_t bits = 0;
     struct str word;
@@ -351,13 +298,13 @@ static uint32_t claims_of(struct str words)
     return bits;
 }
 
-static struct str claims_in_words(struct ctx *c, uint32_t bits)
+struct str me_claims_in_words(struct ctx *c, uint32_t bits)
 {
-    struct buf b = buf_new(c->arena, LIST_MAX_B);
+    struct buf b = buf_new(c->arena, ME_LIST_MAX_B);
 
     for (int claim = 0; claim < CLAIM_COUNT; claim++)
         if ((bits >> claim & 1u) != 0)
-            add_name(&b, claim_in_words((enum claim)claim, c->lang));
+            me_add_name(&b, claim_in_words((enum claim)claim, c->lang));
     return buf_str(&b);
 }
 
@@ -376,21 +323,21 @@ static void note_told(struct telling_of *all, size_t *n, const struct audit_foun
         *t = (struct telling_of){ .service = x->service, .last_s = x->at_s };
         (*n)++;
     }
-    t->claims |= claims_of(x->claims);
+    t->claims |= me_claims_of(x->claims);
     if (t->count < ME_TIMES_MAX)
         t->times[t->count] = x->at_s;
     t->count++;
 }
 
 /* As the service's vendor says it now. */
-static size_t whys_of(struct ctx *c, const struct telling_of *t, const struct told_why **out)
+size_t me_whys(struct ctx *c, struct str service, uint32_t bits, const struct told_why **out)
 {
-    const struct service *s = registry_service(c->registry, t->service);
+    const struct service *s = registry_service(c->registry, service);
     struct told_why *at = arena_make_n(c->arena, CLAIM_COUNT, struct told_why);
     size_t n = 0;
 
     for (size_t i = 0; s != NULL && i < s->purpose_count; i++)
-        if ((t->claims >> s->purposes[i].claim & 1u) != 0)
+        if ((bits >> s->purposes[i].claim & 1u) != 0)
             at[n++] = (struct told_why){ claim_in_words(s->purposes[i].claim, c->lang),
                                          names_in(&s->purposes[i].why, c->lang) };
     *out = at;
@@ -404,7 +351,7 @@ static void put_told(struct ctx *c, const struct me *x, struct me_view *v)
     size_t n = 0;
 
     for (size_t i = 0; i < x->log.events.n; i++)
-        if (is_event(&x->log.events.at[i], "release") && str_is_set(x->log.events.at[i].service))
+        if (me_is(&x->log.events.at[i], "release") && str_is_set(x->log.events.at[i].service))
             note_told(all, &n, &x->log.events.at[i], &v->told_cut);
     for (size_t i = 0; i < n; i++) {
         const struct telling_of *t = &all[i];
@@ -412,11 +359,11 @@ static void put_told(struct ctx *c, const struct me *x, struct me_view *v)
         struct me_time *times = arena_make_n(c->arena, ME_TIMES_MAX, struct me_time);
         for (size_t k = 0; k < shown; k++)
             times[k].when = when_full(c->arena, t->times[k], c->lang);
-        at[i] = (struct me_told){ .service = service_name(c, t->service),
+        at[i] = (struct me_told){ .service = me_service_name(c, t->service),
                                   .count = words_count(c->arena, t->count, c->lang),
                                   .last = when_full(c->arena, t->last_s, c->lang),
-                                  .claims = claims_in_words(c, t->claims) };
-        at[i].whys.n = whys_of(c, t, &at[i].whys.at);
+                                  .claims = me_claims_in_words(c, t->claims) };
+        at[i].whys.n = me_whys(c, t->service, t->claims, &at[i].whys.at);
         at[i].times.at = times;
         at[i].times.n = shown > 1 ? shown : 0;
     }
@@ -493,10 +440,10 @@ static void put_consents(struct ctx *c, const struct me *x, struct me_view *v)
     for (size_t i = 0; i < x->leaves.n && v->consents.n < ME_CONSENTS_MAX; i++) {
         const struct consent *l = &x->leaves.at[i];
         if (l->kind == CONSENT_GIVEN)
-            at[v->consents.n++] = (struct me_consent){ .service = service_name(c, l->service),
+            at[v->consents.n++] = (struct me_consent){ .service = me_service_name(c, l->service),
                                                        .service_id = l->service,
                                                        .when = when_full(c->arena, l->at_s, c->lang),
-                                                       .claims = claims_in_words(c, l->claims.bits) };
+                                                       .claims = me_claims_in_words(c, l->claims.bits) };
     }
     v->consents.at = at;
 }
@@ -567,7 +514,7 @@ static void put_held(struct ctx *c, const struct me *x, struct me_view *v)
 
     for (; v->held.n < n && v->held.n < ME_HELD_MAX; v->held.n++) {
         const struct holding *h = &all[v->held.n];
-        at[v->held.n] = (struct me_held){ .service = service_name(c, h->service),
+        at[v->held.n] = (struct me_held){ .service = me_service_name(c, h->service),
                                           .service_id = h->service,
                                           .since = when_full(c->arena, h->since_s, c->lang),
                                           .seen = when_full(c->arena, h->seen_s, c->lang) };
@@ -578,6 +525,7 @@ static void put_held(struct ctx *c, const struct me *x, struct me_view *v)
 static enum me_said said_of(struct str word)
 {
     return str_eq(word, S("others"))    ? ME_SAID_OTHERS
+           : str_eq(word, S("session")) ? ME_SAID_SESSION
            : str_eq(word, S("forget"))  ? ME_SAID_FORGOTTEN
            : str_eq(word, S("consent")) ? ME_SAID_TAKEN_BACK
            : str_eq(word, S("end"))     ? ME_SAID_LET_GO
@@ -596,14 +544,17 @@ static enum step show(struct ctx *c, struct fail *f)
         http_set_cookie(c->res, said_cookie, S(""), 0, SAME_SITE_LAX);
     (void)f;
     put_person(c, &v);
-    put_sessions(c, x, &v);
+    v.shared = c->session->shared;
+    v.began = when_full(c->arena, c->session->began_s, c->lang);
+    v.ends = when_full(c->arena, c->session->ends_s, c->lang);
+    me_put_sessions(c, &x->log.day, &v);
     put_told(c, x, &v);
     put_looks(c, x, &v);
     put_pleas(c, x, &v);
     put_consents(c, x, &v);
     put_held(c, x, &v);
     if (str_is_set(remembered))
-        v.remembered = idp_name(c, remembered);
+        v.remembered = me_idp_name(c, remembered);
     flow_leave_idle(c);
     return answer_page(c, 200, page_me(c->arena, &v));
 }
@@ -614,8 +565,7 @@ const struct step_row me_show[] = { { session_find }, { flow_need_person }, { co
 
 /* ── leaving elsewhere, and what the browser remembers ──────────────────── */
 
-/* Back to the page, which says it once; no address does, since anybody can write an address. */
-static enum step go_said(struct ctx *c, const char *what)
+enum step me_go_said(struct ctx *c, const char *what)
 {
     http_set_cookie(c->res, said_cookie, str_of(what), SAID_S, SAME_SITE_LAX);
     return answer_go(c, S("/me"));
@@ -676,7 +626,7 @@ static enum step back_end(struct ctx *c, struct fail *f)
 
 static enum step back_say(struct ctx *c, struct fail *f)
 {
-    return end_kept(c, f) ? go_said(c, "consent") : REFUSE;
+    return end_kept(c, f) ? me_go_said(c, "consent") : REFUSE;
 }
 
 static const struct step_row take_consent_back[] = { { back_ask }, { back_end }, { back_say }, { NULL } };
@@ -732,7 +682,7 @@ static enum step end_drop(struct ctx *c, struct fail *f)
 static enum step end_say(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return go_said(c, "end");
+    return me_go_said(c, "end");
 }
 
 static const struct step_row end_of_held[] = { { end_ask }, { end_mark }, { end_drop }, { end_say }, { NULL } };
@@ -747,12 +697,14 @@ static enum step act(struct ctx *c, struct fail *f)
     if (str_eq(what, S("forget"))) {
         device_forget(c);
         habits_forget_recent(c);
-        return go_said(c, "forget");
+        return me_go_said(c, "forget");
     }
     if (str_eq(what, S("consent")))
         return step_into(c, take_consent_back);
     if (str_eq(what, S("end")))
         return step_into(c, end_of_held);
+    if (str_eq(what, S("session")))
+        return step_into(c, me_end_session);
     if (!str_eq(what, S("others")) || c->ends == NULL)
         return answer_go(c, S("/me"));
     flow_audit(c, "end_others", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
@@ -782,7 +734,7 @@ static enum step say_ended(struct ctx *c, struct fail *f)
 
     if (!x->kept)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
-    return go_said(c, "others");
+    return me_go_said(c, "others");
 }
 
 const struct step_row me_act[] = { { session_find }, { flow_need_person }, { act },
@@ -792,7 +744,7 @@ const struct step_row me_act[] = { { session_find }, { flow_need_person }, { act
 
 static enum step read_all(struct ctx *c, struct fail *f)
 {
-    return read_with(c, EXPORT_READ, EXPORT_B, true, f);
+    return read_with(c, 0, true, f);
 }
 
 static void put_time(struct ctx *c, struct json_out *o, const char *name, int64_t at_s)
@@ -841,14 +793,29 @@ static void write_person(struct ctx *c, struct json_out *o)
     json_end_object(o);
 }
 
+/* As the service's vendor says it now; of what has none nothing is said. */
+static void write_purposes(struct ctx *c, struct json_out *o, const struct audit_found *e)
+{
+    const struct service *s = registry_service(c->registry, e->service);
+    uint32_t bits = me_claims_of(e->claims);
+
+    if (s == NULL || s->purpose_count == 0)
+        return;
+    json_key(o, S("purposes"));
+    json_begin_object(o);
+    for (size_t i = 0; i < s->purpose_count; i++)
+        if ((bits >> s->purposes[i].claim & 1u) != 0)
+            json_put_str(o, str_of(claim_rows[s->purposes[i].claim].word), names_in(&s->purposes[i].why, c->lang));
+    json_end_object(o);
+}
+
 static void write_events(struct ctx *c, struct json_out *o, const struct me *x)
 {
     json_key(o, S("events"));
     json_begin_array(o);
     for (size_t i = 0; i < x->log.events.n; i++) {
         const struct audit_found *e = &x->log.events.at[i];
-        if (is_event(e, "console") ||
-            str_has_prefix(e->event, S("change"))) /* what they did as an admin is of others */
+        if (!own_log_is_theirs(e))
             continue;
         json_begin_object(o);
         json_put_int(o, S("record"), e->n);
@@ -857,6 +824,8 @@ static void write_events(struct ctx *c, struct json_out *o, const struct me *x)
         json_put_str(o, S("service"), e->service);
         json_put_str(o, S("identity_provider"), e->idp);
         json_put_str(o, S("told"), e->claims);
+        if (me_is(e, "release"))
+            write_purposes(c, o, e);
         json_put_str(o, S("policy"), e->rule);
         json_put_str(o, S("support_code"), e->support_code);
         if (x->proofs != NULL && str_is_set(x->proofs[i])) {

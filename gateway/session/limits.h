@@ -24,6 +24,7 @@
     X(pushed_openly, "par:open", 3000, "the budget for pushed requests of public services from this address")          \
     X(request_fetches, "object", 3000, "the budget for request objects by reference of this address")                  \
     X(own_data, "me", 60, "the budget for one person's looks at their own data")                                       \
+    X(own_log, "me:log", 600, "the budget for one person's pages of their own log")                                    \
     X(families, "refresh:of", 500, "the budget for refresh tokens of one person's new sign-ins")                       \
     X(screens, "screen:at", 1000, "the budget for screens of this address")                                            \
     X(service_screens, "screen:of", 5000, "the budget for screens of this service")                                    \

@@ -499,7 +499,7 @@ static void put_favourites(const struct stage *s, const char *prefix, struct reg
 }
 
 /* A nation's services: what does not fit on the page is counted, and is a group, a search or a page away. */
-enum { MANY_SERVICES = 5000 };
+enum { MANY_SERVICES = 5000, LOG_LINES = 25 };
 
 static struct registry *nation(size_t count)
 {
@@ -760,10 +760,39 @@ static void put_pleas(const struct stage *s, const char *prefix)
             (struct me_look){ S("23.11.2026 klo 8.24"), word(s, S("Pääkäyttäjä, Oulu")),
                               (enum me_looked)(i % (LOOKED_LOG + 1)), (enum me_reason)(i % (REASON_REQUEST + 1)) };
     for (size_t i = 0; i < ME_SESSIONS_MAX; i++)
-        sessions[i] = (struct me_session){ S("22.11.2026 klo 17.40"), word(s, S("Oulu")), word(s, S("Lampi Lukkari")) };
+        sessions[i] = (struct me_session){ .when = S("22.11.2026 klo 17.40"),
+                                           .idp = word(s, S("Oulu")),
+                                           .services = word(s, S("Lampi Lukkari")),
+                                           .sid = S("7c1e") };
+    const struct me_receipt receipts[] = { { word(s, S("Lampi Lukkari")), ME_HEARD },
+                                           { word(s, S("Kanerva Oppikirjat")), ME_TELLING },
+                                           { word(s, S("Kajo Kysely")), ME_LOST },
+                                           { word(s, S("Valo Lukutuki")), ME_DEAF } };
+    sessions[0].sid = (struct str){ NULL, 0 };
+    sessions[0].ended = S("23.11.2026 klo 8.20");
+    sessions[0].receipts.at = receipts;
+    sessions[0].receipts.n = 4;
     put(arena_cstr(s->a, arena_printf(s->a, "%sme", prefix)), s->lang, page_me(s->a, &v));
     v.said = ME_SAID_LET_GO;
     put(arena_cstr(s->a, arena_printf(s->a, "%sme-let-go", prefix)), s->lang, page_me(s->a, &v));
+    v.said = ME_SAID_SESSION;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-session", prefix)), s->lang, page_me(s->a, &v));
+    struct me_line log[LOG_LINES];
+    for (size_t i = 0; i < LOG_LINES; i++)
+        log[i] = (struct me_line){ .when = S("23.11.2026 klo 8.04"),
+                                   .what = word(s, S("Sinusta kerrottiin")),
+                                   .service = word(s, S("Kanerva Oppikirjat")),
+                                   .claims = word(s, S("etunimi, koulu, luokka tai ryhmä")),
+                                   .rule = S("shared-7-9"),
+                                   .code = S("K7F29QXM"),
+                                   .number = S("1204417"),
+                                   .whys = { whys, 2 } };
+    struct me_log_view w = {
+        .page = page(s, "/me/log", true), .lines = { log, LOG_LINES }, .next = S("1204392"), .older = true
+    };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-log", prefix)), s->lang, page_me_log(s->a, &w));
+    w = (struct me_log_view){ .page = w.page, .away = true, .shared = true };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-log-empty", prefix)), s->lang, page_me_log(s->a, &w));
     v = (struct me_view){ .page = page(s, "/me", true),
                           .name = v.name,
                           .city = v.city,

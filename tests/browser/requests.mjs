@@ -343,6 +343,45 @@ await test('signing out everywhere else ends the other sessions, and not this on
   for (const v of [one, two]) await v.context.close();
 });
 
+await test('each signed-in device is ended singly, with a truthful word of each service; the others go on', async () => {
+  const one = await visitor(), two = await visitor(), here = await visitor({ width: 320, scripts: false });
+  for (const v of [one, two, here]) await signIn(v.page, 'aino');
+  await one.page.goto(`${g.url}/open/kanerva`).catch(() => undefined); // of whom nobody answers here
+  await here.page.goto(`${g.url}/me`);
+  const rows = await here.page.locator('[name=sid]').count();
+  check(rows >= 2, `${rows} devices: ${await main(here.page)}`);
+  await send(here.page, 'li:has-text("Kanerva") [name=act][value=session]');
+  check(/yhdeltä laitteelta/.test(await here.page.textContent('[role=status]')), 'nothing is said');
+  check(/Kirjasit ulos/.test(await main(here.page)) && /Kanerva Oppikirjat: /.test(await main(here.page)), `no word of its service: ${await main(here.page)}`);
+  await looks(here.page, 'me-session');
+  check((await here.page.locator('[name=sid]').count()) === rows - 1, 'it can be ended once more');
+  await until('it is over', async () => { await one.page.goto(`${g.url}/me`); return one.page.url().includes('/sign-in'); });
+  await two.page.goto(`${g.url}/me`);
+  check(!two.page.url().includes('/sign-in'), 'the third was ended as well');
+  check(audit().filter((l) => l.event === 'end_session').length === 1, 'the act has no line, or many');
+  for (const v of [one, two, here]) await v.context.close();
+});
+
+await test('the log is read a page at a time, each line once, with what it was for', async () => {
+  await as('aino', { width: 320, scripts: false }, async (page) => {
+    await page.goto(`${g.url}/me`);
+    await send(page, 'a[href="/me/log"]');
+    await looks(page, 'me-log');
+    const seen = [];
+    for (let pages = 0; pages < 20; pages++) {
+      check((await page.content()).length < 30000, 'the page is large');
+      seen.push(...[...(await main(page)).matchAll(/Merkintä (\d+)\./g)].map((m) => Number(m[1])));
+      if (!(await page.locator('a[rel=next]').count())) break;
+      await send(page, 'a[rel=next]');
+    }
+    check(seen.length > 5 && seen.every((n, i) => i === 0 || n < seen[i - 1]), `not each once: ${seen}`);
+    const own = audit().filter((l) => l.person && seen.includes(l.n)).map((l) => l.person);
+    check(new Set(own).size === 1 && audit().filter((l) => l.person === own[0] && !['console'].includes(l.event) && !l.event.startsWith('change')).every((l) => seen.includes(l.n) || l.n > seen[0]), 'lines of others, or not all of theirs');
+    await page.goto(`${g.url}/me/log?before=notanumber`);
+    check((await page.locator('main ol li').count()) > 0, 'nonsense shows nothing');
+  });
+});
+
 await test('another city\'s requests are as if they were not, and a page of one needs a right there', async () => {
   const number = await as('maija', {}, async (page) => { await asks(page, 'pihka', { why: 'Abikurssille' }); return page.locator('[name=take]').getAttribute('value'); });
   await as('tiina', { idp: 'espoo', at: '/admin' }, async (page) => {

@@ -346,6 +346,8 @@ static void posts(struct play *p, struct tab *t, const struct line *l)
         if (at < l->word[i].n)
             form_add(&body, name,
                      str_eq(value, S("here")) ? value_here(p, t, t->page, name)
+                     : str_has_prefix(value, S("of:"))
+                         ? value_here(p, play_tab(p, str_from(value, 3)), play_tab(p, str_from(value, 3))->page, name)
                      : str_eq(value, S("last"))
                          ? value_last(t->page, arena_printf(p->arena, "name=\"%.*s\" value=\"", STR_ARG(name)))
                      : str_eq(value, S("main"))
@@ -1169,11 +1171,13 @@ static bool is_told(struct str name)
     return true;
 }
 
-/* row=person+anna: an act that was done to her. */
+/* row=person+anna: an act that was done to her.  row=session+*: a value that begins so. */
 static bool value_fits(struct play *p, struct str name, struct str value, struct str text)
 {
     struct str of = S("person ");
 
+    if (str_has_suffix(value, S("*")))
+        return str_has_prefix(text, str_sub(value, 0, value.n - 1));
     if (str_eq(name, S("row")) && str_has_prefix(value, of) && str_has_prefix(text, of))
         return play_alias(p->persons, str_from(value, of.n), str_from(text, of.n));
     return (str_eq(name, S("person")) || str_eq(name, S("child"))) ? play_alias(p->persons, value, text)

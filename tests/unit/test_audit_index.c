@@ -288,3 +288,24 @@ TEST(the_index_holds_no_text_of_the_log)
     CHECK(str_find(file, S("kemi-edu")) == file.n && str_find(file, S("0000002a0000")) == file.n &&
           str_find(file, S("K000004")) == file.n);
 }
+
+TEST(what_is_looked_for_since_a_moment_or_a_record_is_the_same_as_without_the_index)
+{
+    struct rig *g = rig_new(t, 6);
+    const struct str looked = arena_printf(t->arena, "%08x%056d", 5, 0);
+    size_t before[5];
+    const struct audit_search asks[] = {
+        { .most = 90, .person = looked, .from_s = TEST_NOW_S + (int64_t)3500 * STEP_S },
+        { .most = 90, .person = looked, .from_s = TEST_NOW_S },
+        { .most = 90, .person = looked, .from_s = TEST_NOW_S + (int64_t)100000 * STEP_S },
+        { .most = 90, .person = looked, .after = 4096 },
+        { .most = 90, .person = looked, .after = 4096, .before = 4300, .from_s = TEST_NOW_S + (int64_t)4000 * STEP_S },
+    };
+
+    for (size_t i = 0; i < 5; i++)
+        before[i] = count(t, g, &asks[i]);
+    CHECK(before[0] > 20 && before[1] > 50 && before[2] == 0 && before[3] > 10 && before[4] > 0);
+    (void)follow(t, g);
+    for (size_t i = 0; i < 5; i++)
+        CHECK_INT(count(t, g, &asks[i]), before[i]);
+}

@@ -2,6 +2,7 @@
 #include "gateway/pages/own_log.h"
 
 #include "audit/audit.h"
+#include "audit/index.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -106,5 +107,124 @@ TEST(what_an_admin_did_is_no_look_at_the_admin)
     const char *dir = make(t);
 
     CHECK_INT(read_of(t, dir, TIINA).looks.n, 0);
+    remove_(t, dir);
+}
+
+/* ── what one page shows, with the index and without ────────────────────── */
+
+enum { FILLERS = 300, OWN_LINES = 60 };
+
+static void index_all(struct test *t, const char *dir)
+{
+    struct audit_index *x = audit_index_new(dir, &t->world, NULL);
+    struct audit_state s;
+
+    while (audit_index_step(x))
+        ;
+    audit_index_state(x, t->arena, &s);
+    CHECK(s.indexed >= FILLERS - 128 && s.fault == 0);
+    audit_index_free(x);
+}
+
+/* Hers, and many lines of somebody else's behind them: all of hers are in whole blocks of the index. */
+static const char *make_long(struct test *t)
+{
+    const char *dir = make(t);
+    struct fail f = { 0 };
+    struct audit_writer *w = audit_writer_new(dir, &t->world, &f);
+
+    CHECK(w != NULL);
+    for (int i = 0; i < OWN_LINES; i++)
+        write(w,
+              (struct audit_event){ .event = i % 2 ? "open" : "release", .person = S(AINO), .service = S("kanerva") });
+    for (int i = 0; i < FILLERS; i++)
+        write(w, (struct audit_event){ .event = "login", .person = S(VEIKKO), .idp = S("oulu") });
+    audit_writer_free(w);
+    return dir;
+}
+
+static void check_looks(struct test *t, const char *dir)
+{
+    struct own_log aino = { 0 };
+    struct fail f = { 0 };
+
+    CHECK(own_log_newest(dir, t->arena, S(AINO), 0, &aino, &f));
+    CHECK_INT(aino.events.n, OWN_LOG_NEWEST);
+    CHECK_INT(aino.looks.n, 3); /* the codes of the two others are of events that the page does not show */
+    for (size_t i = 0; i < aino.looks.n; i++)
+        CHECK(own_log_is_look(&aino.looks.at[i], S(AINO), &aino.events));
+    for (size_t i = 0; i + 1 < aino.looks.n; i++)
+        CHECK(aino.looks.at[i].n > aino.looks.at[i + 1].n);
+    CHECK(own_log_newest(dir, t->arena, S(VEIKKO), 0, &aino, &f));
+    CHECK_INT(aino.looks.n, 2);
+}
+
+TEST(the_newest_page_says_the_same_with_the_index_and_without)
+{
+    const char *dir = make_long(t);
+
+    check_looks(t, dir);
+    index_all(t, dir);
+    check_looks(t, dir);
+    remove_(t, dir);
+}
+
+TEST(a_look_by_the_code_of_an_event_that_the_page_shows_is_on_it)
+{
+    const char *dir = make(t);
+    struct own_log aino = { 0 };
+    struct fail f = { 0 };
+
+    CHECK(own_log_newest(dir, t->arena, S(AINO), 0, &aino, &f));
+    CHECK_INT(aino.looks.n, 5);
+    remove_(t, dir);
+}
+
+static void check_pages(struct test *t, const char *dir)
+{
+    struct audit_finds page;
+    struct fail f = { 0 };
+    int64_t before = 0, last = INT64_MAX;
+    size_t n = 0, pages = 0;
+
+    do {
+        CHECK(own_log_page(dir, t->arena, S(AINO), before, &page, &f));
+        for (size_t i = 0; i < page.n; i++) {
+            CHECK_STR(page.at[i].person, AINO);
+            CHECK(page.at[i].n < last);
+            last = page.at[i].n;
+        }
+        n += page.n;
+        before = page.next;
+    } while (before != 0 && ++pages < 10);
+    CHECK_INT(n, OWN_LINES + 2);
+    CHECK_INT(pages, 2);
+}
+
+TEST(page_after_page_shows_each_line_once_the_newest_first)
+{
+    const char *dir = make_long(t);
+
+    check_pages(t, dir);
+    index_all(t, dir);
+    check_pages(t, dir);
+    remove_(t, dir);
+}
+
+TEST(a_session_of_somebody_else_is_not_theirs)
+{
+    const char *dir = make(t);
+    struct fail f = { 0 };
+    struct audit_finds one;
+    struct audit_writer *w = audit_writer_new(dir, &t->world, &f);
+
+    CHECK(w != NULL);
+    write(w, (struct audit_event){ .event = "login", .person = S(AINO), .idp = S("oulu"), .sid = S("s1") });
+    write(w, (struct audit_event){ .event = "open", .person = S(VEIKKO), .service = S("kanerva"), .sid = S("s2") });
+    audit_writer_free(w);
+    CHECK(own_log_session(dir, t->arena, S(AINO), S("s1"), 0, &one, &f));
+    CHECK(!own_log_session(dir, t->arena, S(VEIKKO), S("s1"), 0, &one, &f));
+    CHECK(!own_log_session(dir, t->arena, S(VEIKKO), S("s2"), 0, &one, &f)); /* opened there, not signed in */
+    CHECK(f.kind == FAIL_NONE);
     remove_(t, dir);
 }
