@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { root } from '../tests/e2e/gateway.mjs';
+import { floor } from './floor.mjs';
 import { median, round, summary } from './load.mjs';
 import { Console } from './console.mjs';
 import { Nation } from './nation.mjs';
@@ -27,11 +28,17 @@ const only = args;
 async function measure(stages, name) {
   const runs = stages.map((s) => ({ stage: s, once: s.operations()[name][1], rounds: [] }));
   for (const { stage, once } of runs) await round(once, stage.processes, { ...load, seconds: peer ? 4 : 0.3 });
-  for (let i = 0; i < rounds; i++)
+  const floors = [];
+  for (let i = 0; i < rounds; i++) {
+    floors.push(floor(name));
     for (const { stage, once, rounds: got } of i % 2 ? runs.toReversed() : runs) got.push(await round(once, stage.processes, load));
+  }
   // What went on beside us was much the same for all programs of a round: so each round has its own ratio.
   const ratio = (r) => median(r.rounds.map((x, i) => x.cpu_us / runs[0].rounds[i].cpu_us));
-  return runs.map((r) => ({ ...summary(r.rounds), ratio: ratio(r) }));
+  const least = floors[0] === null ? {} : { floor_us: median(floors) };
+  // Of each round by its own floor: the machine was then as it was.
+  const over = (r) => (floors[0] === null ? {} : { of_floor: median(r.rounds.map((x, i) => x.cpu_us / floors[i])) });
+  return runs.map((r) => ({ ...summary(r.rounds), ratio: ratio(r), ...least, ...over(r) }));
 }
 
 const results = [], notes = [];
@@ -63,11 +70,11 @@ const cell = (value, width, digits = 0) => (value === null || value === undefine
 const columns = ['gateway', 'signer', 'fetcher', 'redis'];
 console.log(`${machine.cpu}, ${machine.cores} cores; ${load.users} users; the median of ${rounds} rounds of ${load.seconds} s; connections ${machine.connections}`);
 programs.forEach((p, i) => programs.length > 1 && console.log(`${'AB'[i] ?? i}  ${p}`));
-console.log(`${'operation'.padEnd(36)} CPU µs   least   ratio     bar    loop ${columns.map((c) => c.padStart(8)).join('')}     op/s  p50 ms  p99 ms    MB`);
+console.log(`${'operation'.padEnd(36)} CPU µs   least   ratio     bar   floor  /floor    loop ${columns.map((c) => c.padStart(8)).join('')}     op/s  p50 ms  p99 ms    MB`);
 for (const r of results) {
   if (r.failed) { console.log(`${r.name.padEnd(34)}  failed: ${r.failed}`); continue; }
   const at = programs.indexOf(r.program);
-  console.log(`${(at ? '' : r.name).padEnd(34)} ${programs.length > 1 ? ('AB'[at] ?? at) : ' '}${cell(r.cpu_us, 7)} ${cell(r.cpu_us_least, 7)} ${cell(at ? r.ratio : null, 7, 2)} ${cell(r.bar_us, 7)} ${cell(r.loop_us, 7)} ${columns.map((c) => cell(r.by_process[c], 8)).join('')} ${cell(r.per_s, 8)} ${cell(r.p50_ms, 7, 2)} ${cell(r.p99_ms, 7, 2)} ${cell(r.memory_MB, 5)}`);
+  console.log(`${(at ? '' : r.name).padEnd(34)} ${programs.length > 1 ? ('AB'[at] ?? at) : ' '}${cell(r.cpu_us, 7)} ${cell(r.cpu_us_least, 7)} ${cell(at ? r.ratio : null, 7, 2)} ${cell(r.bar_us, 7)} ${cell(r.floor_us, 7)} ${cell(r.of_floor, 7, 1)} ${cell(r.loop_us, 7)} ${columns.map((c) => cell(r.by_process[c], 8)).join('')} ${cell(r.per_s, 8)} ${cell(r.p50_ms, 7, 2)} ${cell(r.p99_ms, 7, 2)} ${cell(r.memory_MB, 5)}`);
 }
 for (const n of notes) console.log(n);
 process.exit(results.some((r) => r.failed) ? 1 : 0);

@@ -48,7 +48,8 @@ const samlOut = () => Object.entries(asked).map(([name, [signs, alg]], i) => {
 });
 const HEARERS = 20; // services of one session that hear of its end
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code', SCREENS = 8;
-const registrar = crypto.randomBytes(32).toString('base64url');
+// As many that each stays below what one may register within a minute (registry/change.h).
+const registrars = Array.from({ length: 24 }, () => crypto.randomBytes(32).toString('base64url'));
 
 export const must = (res, status, what) => {
   if (res.status !== status) throw new Error(`${what}: ${res.status} ${res.headers.location ?? ''} ${res.text.slice(0, 300)}`);
@@ -74,7 +75,7 @@ export class Stage {
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
     g.registry = registryText(tiles + tool + Object.values(this.samlServices).map((x) => x.row).join('') + this.hearers.map((s) => s.row({ extra: `    backchannel_logout_uri: "http://127.0.0.1:${this.ears.address().port}/${s.id}"\n` })).join('') + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
       + this.keyed.row({ extra: `    grant_types: [authorization_code, client_credentials]\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'own', alg: 'ES256', use: 'sig' }] })}'\n` }).replace(/ {4}secret:.*\n/, '').replace('client_secret_basic', 'private_key_jwt')).replace('services:\n', `${cities}services:\n`);
-    g.registry += `registrars:\n  - { id: salo, vendor: salo-oy, test: true, at_once: true, most: 1000, token: { plain: "${registrar}" }, hosts: ["salo.localhost"], scopes: [openid], asks: [sub] }\n`;
+    g.registry += `registrars:\n${registrars.map((t, i) => `  - { id: salo-${i}, vendor: salo-oy, test: true, at_once: true, most: 1000, token: { plain: "${t}" }, hosts: ["salo.localhost"], scopes: [openid], asks: [sub] }\n`).join('')}`;
     await g.start();
     for (const c of Object.values(this.saml)) await c.learn(g);
     this.line = new Line(g.port, users);
@@ -177,7 +178,7 @@ export class Stage {
   // A vendor registers a service, and takes it back.
   async registered() {
     const json = (method, path, token, body) => this.line.ask(method, path, { json: body, headers: { Authorization: `Bearer ${token}` } });
-    const made = JSON.parse(must(await json('POST', '/oidc/register', registrar, { client_name: 'Salo', redirect_uris: ['http://salo.localhost/cb'] }), 201, 'register').text);
+    const made = JSON.parse(must(await json('POST', '/oidc/register', registrars[this.registered_ = ((this.registered_ ?? 0) + 1) % registrars.length], { client_name: 'Salo', redirect_uris: ['http://salo.localhost/cb'] }), 201, 'register').text);
     must(await json('DELETE', new URL(made.registration_client_uri).pathname, made.registration_access_token), 204, 'delete');
   }
 
