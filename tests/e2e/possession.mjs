@@ -188,6 +188,7 @@ await test('a token that is bound to a key opens userinfo with it, and nothing w
     'as a bearer\'s [RFC 9449 7.2]': { Authorization: `Bearer ${token}` }, 'as a bearer\'s, with a proof': { Authorization: `Bearer ${token}`, DPoP: await proof(dkey, at) },
     'without a proof': { Authorization: `DPoP ${token}` }, 'with another key': { Authorization: `DPoP ${token}`, DPoP: await proof(thief, at) },
     'with a proof for another token': { Authorization: `DPoP ${token}`, DPoP: await proof(dkey, { ...at, token: 'other' }) }, 'with a proof without ath': { Authorization: `DPoP ${token}`, DPoP: await proof(dkey, { ...at, token: undefined }) },
+    'with two proofs [RFC 9449 4.3 (1)]': { Authorization: `DPoP ${token}`, DPoP: [await proof(dkey, at), await proof(dkey, at)] },
     'with a proof for the token endpoint': { Authorization: `DPoP ${token}`, DPoP: await proof(dkey, { token }) },
   };
   for (const [what, headers] of Object.entries(cases)) {
@@ -210,7 +211,7 @@ await test('a bearer\'s token does not become another\'s by a proof', async () =
 await test('F53 dpop-negative-tests, at the token endpoint', async () => {
   const { d, ...hole } = await jose.exportJWK(dkey.privateKey);
   const cases = {
-    'no token': 'a.b.c', 'empty typ': await proof(dkey, { header: { typ: undefined } }), 'typ JWT': await proof(dkey, { header: { typ: 'JWT' } }), 'a private key': await proof(dkey, { header: { jwk: { ...hole, d } } }),
+    'two proofs [RFC 9449 4.3 (1)]': [await proof(dkey), await proof(dkey)], 'no token': 'a.b.c', 'empty typ': await proof(dkey, { header: { typ: undefined } }), 'typ JWT': await proof(dkey, { header: { typ: 'JWT' } }), 'a private key': await proof(dkey, { header: { jwk: { ...hole, d } } }),
     'no jwk': await proof(dkey, { header: { jwk: undefined } }), 'another\'s jwk': await proof(dkey, { header: { jwk: bare(thief) } }), 'htm GET': await proof(dkey, { htm: 'GET' }),
     'another htu': await proof(dkey, { htu: 'https://evil.example/oidc/token' }), 'old iat': await proof(dkey, { iat: now() - 3600 }), 'iat far ahead': await proof(dkey, { iat: now() + 3600 }),
     'no iat': await proof(dkey, { iat: undefined }), 'no jti': await proof(dkey, { jti: undefined }), 'no htm': await proof(dkey, { htm: null }), 'HS256': await new jose.SignJWT({ jti: 'x', htm: 'POST', htu: `${issuer}/oidc/token`, iat: now() }).setProtectedHeader({ typ: 'dpop+jwt', alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } }).sign(new Uint8Array(32)),
