@@ -175,20 +175,31 @@ void beside_open(struct ctx *c, struct str as)
 
 /* ── its end ────────────────────────────────────────────────────────────── */
 
-void beside_end(struct ctx *c)
+const struct session *beside_end_untold(struct ctx *c)
 {
     const struct session *s = c->beside;
-    const struct leaver who = leaver_of(s, LEFT_BY_PERSON);
+
+    if (s == NULL)
+        return NULL;
     const struct audit_event line = { .event = "logout",
                                       .person = s->person->id,
                                       .idp = s->person->idp,
                                       .sid = s->sid,
                                       .support_code = str_of(c->support_code) };
-
     session_end(c, s->id_hash, arena_make(c->arena, struct kv_got));
     will_drop(c, s->id_hash);
     audit_ask(c->audit, &c->batch, c->arena, &line, arena_make(c->arena, struct audit_got));
-    farewells_tell(c, &who, &s->told, &s->services);
     session_beside_cookie(c, S(""));
     c->beside = NULL;
+    return s;
+}
+
+void beside_end(struct ctx *c)
+{
+    const struct session *s = beside_end_untold(c);
+
+    if (s == NULL)
+        return;
+    const struct leaver who = leaver_of(s, LEFT_BY_PERSON);
+    farewells_tell(c, &who, &s->told, &s->services);
 }

@@ -44,5 +44,7 @@ void beside_open(struct ctx *c, struct str as);
 
 /* Ends c->beside with c->session: its services are told, and nobody waits. */
 void beside_end(struct ctx *c);
+/* The same, and telling them is the caller's.  NULL: there is none. */
+const struct session *beside_end_untold(struct ctx *c);
 
 #endif

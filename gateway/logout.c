@@ -26,6 +26,7 @@
 #include "wire/json.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static const struct str sealed_for = S("sign-out");
 
@@ -44,8 +45,7 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     }
     if (key.p == NULL)
         return NEXT;
-    if (c->beside != NULL)
-        beside_end(c);
+    l->beside = beside_end_untold(c);
     if (c->session == NULL)
         session_drop(c, key, &l->dropped);
     else
@@ -57,6 +57,11 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     if (c->session != NULL)
         flow_audit(c, "logout", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
+}
+
+static const char *left_by(const struct logout *l)
+{
+    return l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_PERSON;
 }
 
 /* Whoever asks by a protocol that answers has ended its own, and is told nothing but the answer [SAML core 3.7.3.2]. */
@@ -77,14 +82,18 @@ static struct strs others_than(const struct ctx *c, const struct service *by, co
     return out;
 }
 
-/* The session has ended, whatever the audit log takes: its services hear it, and nobody waits for them. */
+/* The sessions have ended, whatever the audit log takes: their services hear it, and nobody waits for them. */
 static void tell_unanswered(struct ctx *c, const struct logout *l)
 {
-    const struct session *s = c->session;
-    const struct leaver who = leaver_of(s, l->by != NULL ? LEFT_BY_SERVICE : LEFT_BY_PERSON);
-    struct strs told = others_than(c, l->by, &s->services);
+    const struct session *ended[] = { c->session, l->beside };
 
-    farewells_tell(c, &who, &s->told, &told);
+    for (size_t i = 0; i < sizeof ended / sizeof *ended; i++) {
+        if (ended[i] == NULL)
+            continue;
+        const struct leaver who = leaver_of(ended[i], left_by(l));
+        struct strs told = others_than(c, l->by, &ended[i]->services);
+        farewells_tell(c, &who, &ended[i]->told, &told);
+    }
 }
 
 /* Only a browser that brought a session loses it: a form on somebody else's page brings no Lax cookie, and signs nobody
@@ -125,26 +134,42 @@ static struct strs words_of(struct arena *a, struct str words)
 }
 
 /* All that the session has opened; of one that was over before, what the browser remembers, and what was kept beside it
- * for its end by the clock, if nobody was told so yet. */
-static void gather(struct ctx *c, struct logout *l)
+ * for its end by the clock, if nobody was told so yet: its services hear it now. */
+static void gather_own(struct ctx *c, struct logout *l)
 {
+    struct leaving_of *own = &l->of[LEAVE_OWN];
     struct strs *names = arena_make(c->arena, struct strs);
     struct str key = session_key(c);
-
-    l->names = c->session != NULL ? &c->session->told : NULL;
-    l->opened = c->session != NULL ? c->session->services : words_of(c->arena, l->trail->services);
-    if (c->session == NULL && key.p != NULL && will_read(c, key, l->trail->sid, &l->will, names, &l->opened))
-        l->names = names;
-}
-
-/* Of a session that was over before as well: its services hear it now. */
-static struct leaver leaver(const struct logout *l)
-{
     const struct trail *t = l->trail;
 
-    return (struct leaver){
-        .sid = t->sid, .person = t->person, .idp = t->idp, .why = l->by != NULL ? S(LEFT_BY_SERVICE) : S(LEFT_BY_PERSON)
-    };
+    own->who = (struct leaver){ .sid = t->sid, .person = t->person, .idp = t->idp, .why = str_of(left_by(l)) };
+    own->names = c->session != NULL ? &c->session->told : NULL;
+    own->opened = c->session != NULL ? c->session->services : words_of(c->arena, t->services);
+    if (c->session == NULL && key.p != NULL && will_read(c, key, t->sid, &l->will, names, &own->opened))
+        own->names = names;
+}
+
+static void gather(struct ctx *c, struct logout *l)
+{
+    struct leaving_of *beside = &l->of[LEAVE_BESIDE];
+
+    if (l->trail != NULL)
+        gather_own(c, l);
+    if (l->beside != NULL) {
+        beside->who = leaver_of(l->beside, left_by(l));
+        beside->names = &l->beside->told;
+        beside->opened = l->beside->services;
+    }
+}
+
+static void say_of(struct ctx *c, const struct logout *l, struct leaving_of *x)
+{
+    x->told = others_than(c, l->by, &x->opened);
+    enum farewell_said *said = arena_make_n(c->arena, x->told.n + 1, enum farewell_said);
+    x->said = said;
+    if (x->told.n < x->opened.n)
+        farewells_note(c, &x->who, l->by->id, FAREWELL_NOTE_HEARD);
+    farewells_say(c, &x->who, x->names, &x->told, said);
 }
 
 static enum step say_ask(struct ctx *c, struct fail *f)
@@ -152,57 +177,67 @@ static enum step say_ask(struct ctx *c, struct fail *f)
     struct logout *l = c->state;
 
     (void)f;
-    if (l->trail == NULL)
-        return NEXT;
-    const struct leaver who = leaver(l);
     gather(c, l);
-    l->told = others_than(c, l->by, &l->opened);
-    if (l->told.n < l->opened.n)
-        farewells_note(c, &who, l->by->id, FAREWELL_NOTE_HEARD);
-    enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);
-    l->said = said;
-    farewells_say(c, &who, l->names, &l->told, said);
-    return WAIT;
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        if (str_is_set(l->of[i].who.sid))
+            say_of(c, l, &l->of[i]);
+    return c->batch.pending > 0 ? WAIT : NEXT;
 }
 
-static bool has_heard(const struct logout *l, struct str service)
+static bool has_heard(const struct leaving_of *x, struct str service)
 {
-    for (size_t i = 0; i < l->told.n; i++)
-        if (str_eq(l->told.at[i], service))
-            return l->said[i] == FAREWELL_HEARD;
+    for (size_t i = 0; i < x->told.n; i++)
+        if (str_eq(x->told.at[i], service))
+            return x->said[i] == FAREWELL_HEARD;
     return false;
 }
 
 /* A letter for each service that was opened: 'y' where it has said that it heard. */
-static struct str heard_marks(struct ctx *c, const struct logout *l)
+static struct str heard_marks(struct ctx *c, const struct logout *l, const struct leaving_of *x)
 {
     struct buf b = buf_new(c->arena, SESSION_SERVICES_MAX + 1);
 
-    for (size_t i = 0; i < l->opened.n; i++)
-        buf_byte(&b, has_heard(l, l->opened.at[i]) || has_ended_its_own(c, l->by, l->opened.at[i]) ? 'y' : 'n');
+    for (size_t i = 0; i < x->opened.n; i++)
+        buf_byte(&b, has_heard(x, x->opened.at[i]) || has_ended_its_own(c, l->by, x->opened.at[i]) ? 'y' : 'n');
     return buf_str(&b);
 }
 
 /* ── by way of the city ─────────────────────────────────────────────────── */
 
+/* Of one session: what services it had opened, and how they hear of its end by the browser. */
+struct party {
+    struct str sid, person;
+    struct str services; /* ids, with spaces between: as many as fit */
+    struct str heard;    /* a letter each: 'y': it has said that it heard */
+    struct str trips;    /* names this sign-out to services that the browser tells (logout_trips.h); absent: none */
+};
+
 /* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
 struct leaving {
     struct str state, idp, by, back, fault;
-    struct str kept;     /* the protocol's own answer to `by` needs it; absent: an address or a page is the end */
-    struct str shown;    /* absent: not yet; else the one address at which it may be shown once more */
-    struct str services; /* ids, with spaces between: as many as fit */
-    struct str heard;    /* a letter each: 'y': it has said that it heard */
-    struct str sid;      /* of the session, for frames */
-    struct str person;   /* likewise */
-    struct str trips;    /* names this sign-out to services that the browser tells (logout_trips.h); absent: none */
-    bool more;           /* not all of them did */
-    bool over;           /* the session had ended before */
-    bool at_once;        /* 303 to back, no page */
-    bool at_city;        /* the city has said that it logged the person out */
+    struct str kept;  /* the protocol's own answer to `by` needs it; absent: an address or a page is the end */
+    struct str shown; /* absent: not yet; else the one address at which it may be shown once more */
+    struct party of[LEAVE_SESSIONS];
+    struct str beside_idp; /* where the account beside it came from: nobody leads there */
+    bool more;             /* not all services fit */
+    bool over;             /* the session had ended before */
+    bool at_once;          /* 303 to back, no page */
+    bool at_city;          /* the city has said that it logged the person out */
 };
 
 enum { LEAVING_S = 600, LEAVING_MAX_B = 2700 /* sealed and encoded, what a cookie holds */, STATE_B = 16 };
 enum { LEAVING_ID_MAX_B = 128, LEAVING_SERVICES_MAX_B = 1024, LEAVING_FAULT_MAX_B = 512 };
+
+#define PARTY_FIELD(which, name, as, most)                                                                             \
+    {                                                                                                                  \
+        as, JSON_STR, false, most, offsetof(struct leaving, of[which].name)                                            \
+    }
+#define PARTY_FIELDS(which, suffix)                                                                                    \
+    PARTY_FIELD(which, services, "services" suffix, LEAVING_SERVICES_MAX_B),                                           \
+        PARTY_FIELD(which, heard, "heard" suffix, SESSION_SERVICES_MAX),                                               \
+        PARTY_FIELD(which, sid, "sid" suffix, LEAVING_ID_MAX_B),                                                       \
+        PARTY_FIELD(which, person, "person" suffix, LEAVING_ID_MAX_B),                                                 \
+        PARTY_FIELD(which, trips, "trips" suffix, LEAVING_ID_MAX_B)
 
 static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, idp, JSON_STR, false, LEAVING_ID_MAX_B),
@@ -211,11 +246,9 @@ static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_S
                                                     FIELD(leaving, fault, JSON_STR, false, LEAVING_FAULT_MAX_B),
                                                     FIELD(leaving, shown, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, at_city, JSON_BOOL, false, 0),
-                                                    FIELD(leaving, services, JSON_STR, false, LEAVING_SERVICES_MAX_B),
-                                                    FIELD(leaving, heard, JSON_STR, false, SESSION_SERVICES_MAX),
-                                                    FIELD(leaving, sid, JSON_STR, false, LEAVING_ID_MAX_B),
-                                                    FIELD(leaving, person, JSON_STR, false, LEAVING_ID_MAX_B),
-                                                    FIELD(leaving, trips, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    PARTY_FIELDS(LEAVE_OWN, ""),
+                                                    PARTY_FIELDS(LEAVE_BESIDE, "_2"),
+                                                    FIELD(leaving, beside_idp, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, kept, JSON_STR, false, LEAVE_KEPT_MAX_B),
                                                     FIELD(leaving, more, JSON_BOOL, false, 0),
                                                     FIELD(leaving, over, JSON_BOOL, false, 0),
@@ -223,6 +256,24 @@ static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_S
                                                     { 0 } };
 
 static const struct str leaving_cookie = S("leaving");
+
+static void put_set(struct json_out *o, const char *name, const char *suffix, struct str value)
+{
+    char all[32];
+
+    (void)snprintf(all, sizeof all, "%s%s", name, suffix);
+    if (str_is_set(value))
+        json_put_str(o, str_of(all), value);
+}
+
+static void put_party(struct json_out *o, const struct party *p, const char *suffix)
+{
+    put_set(o, "services", suffix, p->services);
+    put_set(o, "heard", suffix, p->heard);
+    put_set(o, "sid", suffix, p->sid);
+    put_set(o, "person", suffix, p->person);
+    put_set(o, "trips", suffix, p->trips);
+}
 
 static struct str write_leaving(const struct ctx *c, const struct leaving *v)
 {
@@ -236,14 +287,10 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     json_put_str(&o, S("back"), v->back);
     json_put_str(&o, S("fault"), v->fault);
     json_put_str(&o, S("shown"), v->shown);
-    json_put_str(&o, S("services"), v->services);
-    json_put_str(&o, S("heard"), v->heard);
-    json_put_str(&o, S("sid"), v->sid);
-    json_put_str(&o, S("person"), v->person);
-    if (str_is_set(v->trips))
-        json_put_str(&o, S("trips"), v->trips);
-    if (str_is_set(v->kept))
-        json_put_str(&o, S("kept"), v->kept);
+    put_party(&o, &v->of[LEAVE_OWN], "");
+    put_party(&o, &v->of[LEAVE_BESIDE], "_2");
+    put_set(&o, "beside_idp", "", v->beside_idp);
+    put_set(&o, "kept", "", v->kept);
     json_put_bool(&o, S("at_city"), v->at_city);
     json_put_bool(&o, S("more"), v->more);
     json_put_bool(&o, S("over"), v->over);
@@ -252,21 +299,28 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     return json_fits(leaving_fields, v, &why) ? json_done(&o) : (struct str){ NULL, 0 };
 }
 
-/* The first of the services, as many as fit most_B; a heard letter each is theirs still. */
-static struct leaving cut_to(struct ctx *c, const struct leaving *v, size_t most_B)
+/* The first of the services, as many as fit most_B; a heard letter each is theirs still.  Whether all do. */
+static bool cut_party(struct ctx *c, struct party *p, size_t most_B)
 {
     struct fields kept = fields_new(c->arena, ' ', most_B);
-    struct leaving less = *v;
-    struct str rest = v->services, id;
+    struct str rest = p->services, id;
 
     size_t n = 0;
     while (kept.left_out == 0 && str_is_set(rest) && str_split(&rest, ' ', &id)) {
         fields_item(&kept, id);
         n += kept.left_out == 0;
     }
-    less.services = fields_text(&kept);
-    less.heard = str_sub(v->heard, 0, n);
-    less.more = less.more || kept.left_out > 0;
+    p->services = fields_text(&kept);
+    p->heard = str_sub(p->heard, 0, n);
+    return kept.left_out == 0;
+}
+
+static struct leaving cut_to(struct ctx *c, const struct leaving *v, size_t most_B)
+{
+    struct leaving less = *v;
+
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        less.more = !cut_party(c, &less.of[i], most_B) || less.more;
     return less;
 }
 
@@ -329,33 +383,40 @@ static enum step city_ask(struct ctx *c, struct fail *f)
 /* ── frames ─────────────────────────────────────────────────────────────── */
 
 /* SOURCES_MAX_B: what servers between us and browsers take of one header besides the rest of ours. */
-enum { FRAMES_MAX = SESSION_SERVICES_MAX, SOURCES_MAX_B = 2048, CSP_MAX_B = 4096 };
+enum { FRAMES_MAX = LEAVE_SESSIONS * SESSION_SERVICES_MAX, SOURCES_MAX_B = 2048, CSP_MAX_B = 4096 };
 
-static struct str frame_url(struct ctx *c, const struct service *s, const struct leaving *v)
+static struct str frame_url(struct ctx *c, const struct service *s, const struct party *p)
 {
-    const struct protocol *p = s != NULL ? protocol_of(c, s->protocol) : NULL;
-    const struct leaver who = { .sid = v->sid, .person = v->person };
+    const struct protocol *speaks = s != NULL ? protocol_of(c, s->protocol) : NULL;
+    const struct leaver who = { .sid = p->sid, .person = p->person };
 
-    return p != NULL && p->leave_frame != NULL && str_is_set(v->sid) ? p->leave_frame(c, s, &who)
-                                                                     : (struct str){ NULL, 0 };
+    return speaks != NULL && speaks->leave_frame != NULL && str_is_set(p->sid) ? speaks->leave_frame(c, s, &who)
+                                                                               : (struct str){ NULL, 0 };
+}
+
+static void add_frames(struct ctx *c, const struct leaving *v, const struct party *p, struct frame *at, size_t *n)
+{
+    struct str rest = p->services, id;
+
+    while (str_is_set(rest) && *n < FRAMES_MAX && str_split(&rest, ' ', &id)) {
+        if (has_ended_its_own(c, registry_service(c->registry, v->by), id))
+            continue;
+        const struct service *s = registry_service(c->registry, id);
+        struct str url =
+            str_is_set(p->trips) && trips_to(c, id) ? trips_address(c, p->trips, id, true) : frame_url(c, s, p);
+        if (str_is_set(url))
+            at[(*n)++] = (struct frame){ url, names_in(&s->names, c->lang) };
+    }
 }
 
 /* Services that are told by the browser itself, in frames that nobody sees.  Once: not when a page is shown again. */
 static struct frames frames_of(struct ctx *c, const struct leaving *v)
 {
     struct frame *at = arena_make_n(c->arena, FRAMES_MAX, struct frame);
-    struct str rest = v->services, id;
     size_t n = 0;
 
-    while (!str_is_set(v->shown) && str_is_set(rest) && n < FRAMES_MAX && str_split(&rest, ' ', &id)) {
-        if (has_ended_its_own(c, registry_service(c->registry, v->by), id))
-            continue;
-        const struct service *s = registry_service(c->registry, id);
-        struct str url =
-            str_is_set(v->trips) && trips_to(c, id) ? trips_address(c, v->trips, id, true) : frame_url(c, s, v);
-        if (str_is_set(url))
-            at[n++] = (struct frame){ url, names_in(&s->names, c->lang) };
-    }
+    for (size_t i = 0; !str_is_set(v->shown) && i < LEAVE_SESSIONS; i++)
+        add_frames(c, v, &v->of[i], at, &n);
     return (struct frames){ at, n };
 }
 
@@ -404,14 +465,27 @@ static enum step answer_framing(struct ctx *c, struct html page, const struct fr
     return done;
 }
 
+static bool marked_heard(const struct party *p, size_t i)
+{
+    return i < p->heard.n && p->heard.p[i] == 'y';
+}
+
+static bool all_but_heard(const struct party *p, struct str by)
+{
+    struct str rest = p->services, id;
+
+    for (size_t i = 0; str_is_set(rest) && str_split(&rest, ' ', &id); i++)
+        if (!str_eq(id, by) && !marked_heard(p, i))
+            return false;
+    return true;
+}
+
 /* Whether another than the one that asked has not said that it heard (that one has ended its own), or the city, where
  * the browser was led there. */
 static bool is_partial(const struct leaving *v)
 {
-    struct str rest = v->services, id;
-
-    for (size_t i = 0; str_is_set(rest) && str_split(&rest, ' ', &id); i++)
-        if (!str_eq(id, v->by) && !(i < v->heard.n && v->heard.p[i] == 'y'))
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        if (!all_but_heard(&v->of[i], v->by))
             return true;
     return v->more || (str_is_set(v->state) && !v->at_city);
 }
@@ -470,11 +544,26 @@ static enum step reply_in_a_moment(struct ctx *c, const struct leaving *v)
     return answer_framing(c, page_leaving(c->arena, &out), &frames);
 }
 
+/* By which the page asks for itself; any of both would do. */
+static struct str trips_name(const struct leaving *v)
+{
+    return str_is_set(v->of[LEAVE_OWN].trips) ? v->of[LEAVE_OWN].trips : v->of[LEAVE_BESIDE].trips;
+}
+
+/* NULL: it names no sign-out of these. */
+static const struct party *party_of_trips(const struct leaving *v, struct str trips)
+{
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        if (str_is_set(v->of[i].trips) && crypt_eq(trips, v->of[i].trips))
+            return &v->of[i];
+    return NULL;
+}
+
 /* The page that says how things are comes once those have answered who can: a moment. */
 static enum step wait_for_trips(struct ctx *c, const struct leaving *v)
 {
     struct frames frames = frames_of(c, v);
-    struct leaving_view out = { .url = url_to(c->arena, S("/signed-out"), S("t"), v->trips),
+    struct leaving_view out = { .url = url_to(c->arena, S("/signed-out"), S("t"), trips_name(v)),
                                 .own = true,
                                 .frames = frames };
 
@@ -488,48 +577,79 @@ static enum step wait_for_trips(struct ctx *c, const struct leaving *v)
 
 /* ── the list ───────────────────────────────────────────────────────────── */
 
-static bool marked_heard(const struct leaving *v, size_t i)
-{
-    return i < v->heard.n && v->heard.p[i] == 'y';
-}
-
 /* What is true of a service that has not said that it heard: it could be told, or it cannot. */
-static enum receipt receipt_of(struct ctx *c, const struct service *s, const struct leaving *v, bool heard)
+static enum receipt receipt_of(struct ctx *c, const struct service *s, const struct party *p, bool heard)
 {
-    const struct protocol *p = protocol_of(c, s->protocol);
-    bool told =
-        p != NULL && ((p->hears != NULL && p->hears(c, s)) || trips_to(c, s->id) || str_is_set(frame_url(c, s, v)));
+    const struct protocol *speaks = protocol_of(c, s->protocol);
+    bool told = speaks != NULL && ((speaks->hears != NULL && speaks->hears(c, s)) || trips_to(c, s->id) ||
+                                   str_is_set(frame_url(c, s, p)));
 
     return heard ? RECEIPT_OUT : told ? RECEIPT_ASKED : RECEIPT_OPEN;
 }
 
-static struct str trip_link(struct ctx *c, const struct leaving *v, const struct service *s, bool heard)
+static struct str trip_link(struct ctx *c, const struct party *p, const struct service *s, bool heard)
 {
-    return !heard && str_is_set(v->trips) && trips_to(c, s->id) ? trips_address(c, v->trips, s->id, false)
+    return !heard && str_is_set(p->trips) && trips_to(c, s->id) ? trips_address(c, p->trips, s->id, false)
                                                                 : (struct str){ NULL, 0 };
 }
 
-/* Services' own sessions are theirs: one that has not said that it heard may still be open. */
+struct listing {
+    struct left at[LEAVE_SESSIONS * (SESSION_SERVICES_MAX + 2)];
+    struct str ids[LEAVE_SESSIONS * (SESSION_SERVICES_MAX + 2)]; /* of services; of others absent */
+    size_t n;
+};
+
+static struct left *row_of(struct listing *all, struct str id)
+{
+    size_t i = 0;
+
+    while (i < all->n && !str_eq(all->ids[i], id))
+        i++;
+    if (i == all->n)
+        all->ids[all->n++] = id;
+    return &all->at[i];
+}
+
+/* One that both accounts had opened stands once, with the lesser of what is true of it. */
+static void list_party(struct ctx *c, const struct party *p, struct listing *all)
+{
+    struct str rest = p->services, id;
+
+    for (size_t i = 0; i < SESSION_SERVICES_MAX && str_split(&rest, ' ', &id); i++) {
+        const struct service *s = registry_service(c->registry, id);
+        if (s == NULL)
+            continue;
+        bool heard = marked_heard(p, i);
+        const struct left one = { .name = names_in(&s->names, c->lang),
+                                  .lang = names_tag(&s->names, c->lang),
+                                  .receipt = receipt_of(c, s, p, heard),
+                                  .url = trip_link(c, p, s, heard) };
+        struct left *row = row_of(all, id);
+        if (!str_is_set(row->name) || one.receipt < row->receipt)
+            *row = one;
+    }
+}
+
+/* Services' own sessions are theirs: one that has not said that it heard may still be open.  So may the city of the
+ * account beside: a browser is led to one of them. */
 static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_view *out)
 {
-    struct left *at = arena_make_n(c->arena, SESSION_SERVICES_MAX + 2, struct left);
-    struct str rest = v->services, id;
+    struct listing *all = arena_make(c->arena, struct listing);
 
-    at[out->left.n++] = (struct left){ .name = c->set->name, .receipt = v->over ? RECEIPT_OVER : RECEIPT_OUT };
-    for (size_t i = 0; str_split(&rest, ' ', &id) && out->left.n <= SESSION_SERVICES_MAX; i++) {
-        const struct service *s = registry_service(c->registry, id);
-        if (s != NULL)
-            at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang),
-                                               .lang = names_tag(&s->names, c->lang),
-                                               .receipt = receipt_of(c, s, v, marked_heard(v, i)),
-                                               .url = trip_link(c, v, s, marked_heard(v, i)) };
-    }
-    const struct idp *idp = registry_idp(c->registry, v->idp);
+    all->at[all->n++] = (struct left){ .name = c->set->name, .receipt = v->over ? RECEIPT_OVER : RECEIPT_OUT };
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        list_party(c, &v->of[i], all);
+    const struct idp *idp = registry_idp(c->registry, v->idp), *other = registry_idp(c->registry, v->beside_idp);
     if (idp != NULL && idp->kind != IDP_LOCAL) {
         out->city = names_in(&idp->names, c->lang);
         out->city_receipt = v->at_city ? RECEIPT_OUT : RECEIPT_OPEN;
     }
-    out->left.at = at;
+    if (other != NULL && other->kind != IDP_LOCAL && other != idp)
+        all->at[all->n++] = (struct left){ .name = names_in(&other->names, c->lang),
+                                           .lang = names_tag(&other->names, c->lang),
+                                           .receipt = RECEIPT_OPEN,
+                                           .is_city = true };
+    out->left = (struct lefts){ all->at, all->n };
 }
 
 /* Once more in another language, and from the page alone that is on view: each showing has an address of its own, so
@@ -564,7 +684,16 @@ static enum step signed_out(struct ctx *c, const struct leaving *v)
 
 static enum step show_first(struct ctx *c, const struct leaving *v)
 {
-    return str_is_set(v->trips) ? wait_for_trips(c, v) : signed_out(c, v);
+    return str_is_set(trips_name(v)) ? wait_for_trips(c, v) : signed_out(c, v);
+}
+
+static struct party party_of(struct ctx *c, const struct logout *l, const struct leaving_of *x)
+{
+    return (struct party){ .sid = x->who.sid,
+                           .person = x->who.person,
+                           .services = strs_joined(c->arena, &x->opened, ' '),
+                           .heard = heard_marks(c, l, x),
+                           .trips = x->kept_trips.outcome == KV_HIT ? x->trips : (struct str){ NULL, 0 } };
 }
 
 static enum step answer(struct ctx *c, struct fail *f)
@@ -580,14 +709,15 @@ static enum step answer(struct ctx *c, struct fail *f)
     (void)f;
     if (l->trail != NULL) {
         v.idp = l->trail->idp;
-        v.services = strs_joined(c->arena, &l->opened, ' ');
-        v.heard = heard_marks(c, l);
-        v.sid = l->trail->sid;
-        v.person = l->trail->person;
-        v.more = c->session != NULL ? l->opened.n >= SESSION_SERVICES_MAX : l->trail->more && l->names == NULL;
+        const struct leaving_of *own = &l->of[LEAVE_OWN];
+        v.more = c->session != NULL ? own->opened.n >= SESSION_SERVICES_MAX : l->trail->more && own->names == NULL;
     }
-    if (l->kept_trips.outcome == KV_HIT)
-        v.trips = l->trips;
+    if (l->beside != NULL) {
+        v.beside_idp = l->beside->person->idp;
+        v.more = v.more || l->of[LEAVE_BESIDE].opened.n >= SESSION_SERVICES_MAX;
+    }
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        v.of[i] = party_of(c, l, &l->of[i]);
     if (str_is_set(c->upstream_url)) {
         v.state = c->login->upstream_id;
         if (keep_leaving(c, &v))
@@ -606,11 +736,12 @@ static enum step trips_ask(struct ctx *c, struct fail *f)
     struct logout *l = c->state;
 
     (void)f;
-    if (l->trail == NULL || !trips_any(c, strs_joined(c->arena, &l->opened, ' ')))
-        return NEXT;
-    const struct leaver who = leaver(l);
-    l->trips = trips_keep(c, &who, l->names, &l->kept_trips);
-    return WAIT;
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++) {
+        struct leaving_of *x = &l->of[i];
+        if (str_is_set(x->who.sid) && trips_any(c, strs_joined(c->arena, &x->opened, ' ')))
+            x->trips = trips_keep(c, &x->who, x->names, &x->kept_trips);
+    }
+    return c->batch.pending > 0 ? WAIT : NEXT;
 }
 
 /* Who signs out has signed out at both accounts. */
@@ -646,14 +777,14 @@ static enum step left(struct ctx *c, struct fail *f)
 
 struct again { /* c->state */
     struct leaving v;
-    struct kv_got heard[TRIPS_MAX];
+    struct kv_got heard[LEAVE_SESSIONS][TRIPS_MAX];
 };
 
 /* Once more, or for the first time after a moment (t): then it has not been shown. */
 static bool may_show(const struct ctx *c, const struct leaving *v)
 {
     return crypt_eq(form_get(c->query, S("n")), v->shown) ||
-           (!str_is_set(v->shown) && crypt_eq(form_get(c->query, S("t")), v->trips));
+           (!str_is_set(v->shown) && party_of_trips(v, form_get(c->query, S("t"))) != NULL);
 }
 
 static enum step again_ask(struct ctx *c, struct fail *f)
@@ -663,9 +794,9 @@ static enum step again_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (!read_leaving(c, &x->v) || !may_show(c, &x->v))
         return answer_go(c, S("/"));
-    if (!str_is_set(x->v.trips))
-        return NEXT;
-    trips_heard_ask(c, x->v.trips, x->v.services, x->heard);
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        if (str_is_set(x->v.of[i].trips))
+            trips_heard_ask(c, x->v.of[i].trips, x->v.of[i].services, x->heard[i]);
     return c->batch.pending > 0 ? WAIT : NEXT;
 }
 
@@ -674,11 +805,11 @@ static enum step again_show(struct ctx *c, struct fail *f)
     struct again *x = c->state;
 
     (void)f;
-    if (str_is_set(x->v.trips)) {
-        x->v.heard = trips_heard(c, x->v.services, x->v.heard, x->heard);
-        if (!str_is_set(x->v.shown))
-            x->v.shown = S("now"); /* its frames have told: not once more */
-    }
+    for (size_t i = 0; i < LEAVE_SESSIONS; i++)
+        if (str_is_set(x->v.of[i].trips))
+            x->v.of[i].heard = trips_heard(c, x->v.of[i].services, x->v.of[i].heard, x->heard[i]);
+    if (str_is_set(trips_name(&x->v)) && !str_is_set(x->v.shown))
+        x->v.shown = S("now"); /* its frames have told: not once more */
     if (str_is_set(x->v.kept)) {
         http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
         return reply(c, &x->v);
@@ -695,9 +826,10 @@ static enum step tell_begin(struct ctx *c, struct fail *f)
     t->framed = form_get(c->query, S("f")).p != NULL;
     t->service = form_get(c->query, S("s"));
     t->behind = trips_behind(form_get(c->query, S("n")));
-    if (!read_leaving(c, &v) || !crypt_eq(form_get(c->query, S("t")), v.trips))
+    const struct party *p = read_leaving(c, &v) ? party_of_trips(&v, form_get(c->query, S("t"))) : NULL;
+    if (p == NULL)
         return fail(f, FAIL_CALLER, "invalid_request", "the sign-out is another browser's, or too old");
-    t->trips = v.trips;
+    t->trips = p->trips;
     if (!t->framed) { /* shown when it comes back */
         v.shown = (struct str){ NULL, 0 };
         (void)keep_leaving(c, &v);

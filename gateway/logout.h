@@ -22,6 +22,19 @@
 
 struct trail;
 
+/* One session that is left: the browser's own, or that of another account beside it (beside.h).  The rows' own. */
+struct leaving_of {
+    struct leaver who;              /* sid absent: there is none */
+    const struct strs *names;       /* what services were told of it; NULL: nothing is known of that */
+    struct strs opened;             /* ids of the services that it opened, as far as that is known */
+    struct strs told;               /* of them those that are told */
+    const enum farewell_said *said; /* of each of these */
+    struct str trips;
+    struct kv_got kept_trips;
+};
+
+enum { LEAVE_OWN = 0, LEAVE_BESIDE, LEAVE_SESSIONS };
+
 struct logout {               /* c->state of whoever runs the rows */
     struct str back;          /* the service's registered address, with state; absent: the page alone */
     const struct service *by; /* who asked; NULL: the person */
@@ -33,12 +46,9 @@ struct logout {               /* c->state of whoever runs the rows */
      * it; NULL: nothing is known.  The rows fill it in from c->session. */
     const struct trail *trail;
     /* The rows' own. */
-    struct kv_got dropped, kept_trips, will;
-    const struct strs *names; /* what services were told of the session; NULL: nothing is known of that */
-    struct strs opened;       /* ids of the services that it opened, as far as that is known */
-    struct str trips;
-    struct strs told;               /* ids of services */
-    const enum farewell_said *said; /* of each */
+    struct kv_got dropped, will;
+    const struct session *beside; /* that has ended with it; NULL: there was none */
+    struct leaving_of of[LEAVE_SESSIONS];
 };
 
 enum { LEAVING_COOKIE_MAX_B = 3680 }; /* what the browser keeps of it on its way by the city and for the page */

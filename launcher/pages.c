@@ -299,8 +299,11 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
 
     for (size_t i = 0; i < v->left.n; i++) {
         const struct left *left = &v->left.at[i];
-        rows[i] =
-            (struct left_row){ .name = left->name, .lang = left->lang, .receipt = left->receipt, .url = left->url };
+        rows[i] = (struct left_row){
+            .name = left->name, .lang = left->lang, .receipt = left->receipt, .url = left->url, .is_city = left->is_city
+        };
+        if (left->is_city)
+            rows[i].city_of = city_genitive(a, left->name, v->page.lang);
         if (left->receipt == RECEIPT_WAITS && left->ends_s > 0)
             rows[i].time = when_time(a, left->ends_s, v->page.lang);
         bool ended = left->receipt == RECEIPT_OUT || left->receipt == RECEIPT_OVER;

@@ -379,6 +379,7 @@ struct left {
     enum receipt receipt;
     int64_t ends_s; /* with RECEIPT_WAITS: when it ends by itself; 0: not known */
     struct str url; /* a path of ours by which the browser itself ends it; absent: none */
+    bool is_city;   /* its own log-in, and no service */
 };
 
 struct lefts {
