@@ -328,6 +328,17 @@ enum idp_said {
     IDP_SAID_KEY  /* there is no such key any more */
 };
 
+struct probe_shown {        /* what came of a test account */
+    bool has;               /* there is one */
+    struct str user;        /* its name */
+    bool waits;             /* somebody wants it tried now */
+    struct str tried, good; /* the last time; absent: never */
+    bool ill;               /* it did not get in */
+    struct str step, why,
+        means;    /* then where it ended: in words, a code, and what that means; absent: nothing is known */
+    bool english; /* means is */
+};
+
 struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh|pin|approve|drop, why, version, print,
                      who, heard */
     struct console_page con;
@@ -359,6 +370,7 @@ struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh|
     struct str why, who;    /* as they were typed */
     int64_t version;        /* that the form is made from */
     enum idp_said said;
+    struct probe_shown probe;
 };
 struct html page_idp(struct arena *a, const struct idp_view *v);
 
@@ -1869,7 +1881,15 @@ struct join_address {
 };
 
 enum join_tested { JOIN_UNTESTED = 0, JOIN_TEST_REFUSED, JOIN_TEST_FAULTS, JOIN_TEST_WELL };
-enum join_said { JOIN_SAID_NOTHING = 0, JOIN_SAID_MADE, JOIN_SAID_REGISTERED, JOIN_SAID_OPENED, JOIN_SAID_MOVED };
+enum join_said {
+    JOIN_SAID_NOTHING = 0,
+    JOIN_SAID_MADE,
+    JOIN_SAID_REGISTERED,
+    JOIN_SAID_OPENED,
+    JOIN_SAID_MOVED,
+    JOIN_SAID_PROBE,
+    JOIN_SAID_PROBE_NOW
+};
 
 enum join_dry { JOIN_DRY_NONE = 0, JOIN_DRY_RUNS, JOIN_DRY_FAULTS, JOIN_DRY_WELL };
 struct join_dry_fault {
@@ -1878,7 +1898,7 @@ struct join_dry_fault {
 };
 
 struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf, version, act (address, register, open,
-                    * move, remove)
+                    * move, remove, probe, probe_now, probe_off)
                     */
     struct console_page con;
     bool anew;
@@ -1924,6 +1944,9 @@ struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf
     bool fresh, may_open;
     bool despite;                       /* the dry run does not say that all is well, and it is opened all the same */
     struct str why, no_why, no_despite; /* open: why, despite */
+    struct probe_shown probe;           /* probe: probe_user, probe_password; probe_now; probe_off */
+    bool probing;                       /* what was typed is not kept: its form is unfolded */
+    struct str probe_user, no_probe_user, no_probe_password;
 };
 struct html page_join(struct arena *a, const struct join_view *v);
 

@@ -30,6 +30,8 @@ enum { METRICS_BOUNDS = 12, METRICS_ROUTES_MAX = 384, METRICS_STATUSES = 6 };
     X(farewells_taken, "of them, taken up that another process had left behind")                                       \
     X(farewells_lost, "services that could not be told of the end of a session")                                       \
     X(denied, "openings that policy denied")                                                                           \
+    X(probes_good, "sign-ins with test accounts of cities that got through")                                           \
+    X(probes_failed, "sign-ins with test accounts of cities that did not")                                             \
     X(policy_failed, "decisions denied since a policy that forbids could not be evaluated")
 
 enum metric {

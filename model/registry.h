@@ -87,6 +87,8 @@ struct idp {       /* an identity provider of one education provider */
     struct str relations_client_id;
     struct str relations_key_sealed, relations_secret_sealed; /* its API key, its OAuth password */
     struct str relations_field;                               /* what its checksum travels in */
+    /* A test account of its own, by which we try whether people can sign in (gateway/upstream_probe.h); "": none. */
+    struct str probe_username, probe_password_sealed;
     bool vendors; /* people of vendor organisations sign in here, and nobody else; never with a password alone */
     int64_t refresh_turn; /* grows when somebody wants its documents fetched now; 0: never */
 };

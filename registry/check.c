@@ -414,6 +414,19 @@ static bool check_networks(struct checking *c, const struct idp *idp)
     return true;
 }
 
+/* A sign-in of a local account is ours: there is nothing to try; and vendors, who have no password alone, nobody's. */
+static bool check_probe(struct checking *c, const struct idp *idp)
+{
+    bool user = str_is_set(idp->probe_username);
+
+    if (user != str_is_set(idp->probe_password_sealed))
+        return wrong(c, user ? "probe_username is without its probe_password"
+                             : "probe_password is without its "
+                               "probe_username");
+    return !user || (idp->kind != IDP_LOCAL && !idp->vendors && !idp->guardians) ||
+           wrong(c, "probe_username is for kind oidc and saml, and neither for vendors nor for guardians");
+}
+
 /* Guardians are of no municipality, and their identity provider gives no roles: a child does. */
 static bool check_guardians(struct checking *c, const struct idp *idp)
 {
@@ -440,7 +453,7 @@ static bool check_idp(struct checking *c, const struct idp *idp)
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
     if (idp->vendors && idp->provider != NULL)
         return wrong(c, "has a provider, and vendors: true: people of vendors are of no municipality");
-    if (!check_guardians(c, idp))
+    if (!check_guardians(c, idp) || !check_probe(c, idp))
         return false;
     if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp) ||
         !check_pinned_keys(c, idp))

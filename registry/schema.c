@@ -137,6 +137,8 @@ static const struct column idp_columns[] = {
     { "relations_secret_sealed", "relations_secret", COL_SEALED, "", AT(idp, relations_secret_sealed), NULL },
     { "relations_field", "relations_field", COL_TEXT, "X-AsiointivaltuudetAuthorization", AT(idp, relations_field),
       NULL },
+    { "probe_username", "probe_username", COL_TEXT, "", AT(idp, probe_username), NULL },
+    { "probe_password_sealed", "probe_password", COL_SEALED, "", AT(idp, probe_password_sealed), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -516,6 +518,7 @@ static const struct column move_columns[] = {
 #define P36  P35 ",?36"
 #define P37  P36 ",?37"
 #define P44  P37 ",?38,?39,?40,?41,?42,?43,?44"
+#define P46  P44 ",?45,?46"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -525,7 +528,8 @@ static const struct column move_columns[] = {
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
     "share_encryption_key,private_networks,pinned_keys,vendors,login_hint,client_secret_until_s,"                      \
     "encrypt_name_id,guardians,relations_url,relations_page,"                                                          \
-    "relations_client_id,relations_key_sealed,relations_secret_sealed,relations_field"
+    "relations_client_id,relations_key_sealed,relations_secret_sealed,relations_field,probe_username,"                 \
+    "probe_password_sealed"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -594,7 +598,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P44, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P46, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P112, "id", "id = ?1") },
@@ -978,6 +982,13 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE idp ADD COLUMN relations_key_sealed TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE idp ADD COLUMN relations_secret_sealed TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE idp ADD COLUMN relations_field TEXT NOT NULL DEFAULT 'X-AsiointivaltuudetAuthorization';" },
+    { 38,
+      "ALTER TABLE idp ADD COLUMN probe_username TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN probe_password_sealed TEXT NOT NULL DEFAULT '';"
+      "CREATE TABLE idp_probe ("
+          "idp TEXT PRIMARY KEY, account TEXT NOT NULL, due_s INTEGER NOT NULL, ordered_s INTEGER NOT NULL, "
+          "done_s INTEGER NOT NULL, good_s INTEGER NOT NULL, fails INTEGER NOT NULL, step TEXT NOT NULL, "
+          "why TEXT NOT NULL) WITHOUT ROWID;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

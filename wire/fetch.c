@@ -2,6 +2,7 @@
 #include "wire/fetch.h"
 
 #include "base/log.h"
+#include "wire/form.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,21 @@ const struct fetch_limit fetch_limits[FETCH_PURPOSE_COUNT] = {
     FETCH_PURPOSES(X)
 #undef X
 };
+
+struct fetch_request fetch_sign_in(struct arena *a, struct str url, struct str start_body, struct str back,
+                                   struct str user, struct str password)
+{
+    struct buf b = buf_new(a, FETCH_BODY_MAX_B);
+
+    form_add(&b, S("back"), back);
+    form_add(&b, S("user"), user);
+    form_add(&b, S("password"), password);
+    if (start_body.p != NULL)
+        form_add(&b, S("start"), start_body);
+    return (struct fetch_request){ .purpose = FETCH_SIGN_IN,
+                                   .url = buf_ok(&b) ? url : (struct str){ NULL, 0 },
+                                   .body = buf_str(&b) };
+}
 
 /* The messages. */
 

@@ -36,6 +36,7 @@
     X(PICTURE, 0, 1 << 16, 5000)   /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */ \
     X(MAIL, 0, 1 << 16, 120000)    /* a mail to the server of the settings: see fetch_mail() */                        \
     X(RELATIONS, 0, 1 << 16, 3000) /* for whom a guardian may act */                                                   \
+    X(SIGN_IN, 0, 1 << 19, 30000)  /* a sign-in without a browser: see fetch_sign_in() */                              \
     X(PROBE, 0, 0, 1000)           /* nothing: answered 204 by the fetcher itself */
 
 enum fetch_purpose {
@@ -108,6 +109,26 @@ static inline struct fetch_request fetch_mail(struct str to, struct str message)
     return (
         struct fetch_request){ .purpose = FETCH_MAIL, .post = true, .url = to, .body = message, .place = S("mail") };
 }
+
+/* Of FETCH_SIGN_IN: from `url` (our request at an identity provider; start_body: where it is posted, else absent) over
+ * its page with a password to `back`, our own address, which is not asked.  Answered 200: the body is what came back,
+ * as a form; 203: the same, and no password was asked for; 422: it ended before, and the body is "step why", words of
+ * FETCH_SIGN_IN_STEPS and FETCH_SIGN_IN_WHYS, or for why "http_NNN" and those of `error`.  The bytes and the time of
+ * the table hold for one answer and for the whole. */
+#define FETCH_SIGN_IN_STEPS(X) X(page) X(form) X(password) X(back)
+/*    why             step       */
+#define FETCH_SIGN_IN_WHYS(X)                                                                                          \
+    X(no_form)        /* form      no form asks for a password: scripts draw it, or the user name comes first */       \
+    X(many_forms)     /* form      several do */                                                                       \
+    X(odd_form)       /* form      two passwords, no user name, a list to choose from, sent by GET, too large */       \
+    X(page_elsewhere) /* form      the page is of another origin than our request */                                   \
+    X(form_elsewhere) /* form      it would be sent to another origin */                                               \
+    X(refused)        /* password  the page asks again */                                                              \
+    X(other_page)     /* back      it asks for something more: a second factor, a consent, a new password */           \
+    X(redirects)      /* any       more than SIGN_IN_HOPS_MAX, or a password that would be posted on */
+enum { SIGN_IN_HOPS_MAX = 12 };
+struct fetch_request fetch_sign_in(struct arena *a, struct str url, struct str start_body, struct str back,
+                                   struct str user, struct str password);
 
 /* The messages, shared by both ends.  One datagram each, in the machine's own
  * byte order (both ends are one program).  A body past FETCH_INLINE_B travels as

@@ -6,6 +6,7 @@
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
+#include "gateway/console/probed.h"
 #include "gateway/session/done.h"
 #include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
@@ -176,7 +177,8 @@ static void put_keys(struct ctx *c, const struct idp *idp, struct idp_view *v)
     v->may_drop = pins != NULL && keyring_count(pins) > kept;
 }
 
-static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said said_, struct str why, struct str who)
+static enum step show_idp(struct ctx *c, const struct idp *idp, const struct probed *probed, enum idp_said said_,
+                          struct str why, struct str who)
 {
     struct document_row *documents = arena_make_n(c->arena, 2, struct document_row);
     struct idp_view v = { .id = idp->id,
@@ -196,6 +198,8 @@ static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said sa
     console_page_for(c, PLACE_IDPS, true, arena_join(c->arena, S("/admin/idps/"), idp->id), &v.con);
     v.documents.at = documents;
     v.documents.n = health_documents(c, idp, documents);
+    if (probed != NULL)
+        v.probe = probed_show(c, probed);
     put_failures(c, idp, &v);
     put_keys(c, idp, &v);
     return answer_page(c,
@@ -218,17 +222,24 @@ static enum idp_said said_of(struct str word)
     return IDP_SAID_NOTHING;
 }
 
-static enum step show_one(struct ctx *c, struct fail *f)
+static enum step find_one(struct ctx *c, struct fail *f)
 {
     const struct idp *idp = idp_in_area(c, c->req->param);
+    struct probed *x = c->state = arena_make(c->arena, struct probed);
 
-    (void)f;
-    if (idp == NULL)
-        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return show_idp(c, idp, said_of(done_here(c, NULL)), form_get(c->query, S("why")), form_get(c->query, S("who")));
+    return idp != NULL ? probed_ask(c, x, idp, false, f) : console_refuse(c, FAIL_NOT_FOUND, "not_found");
 }
 
-const struct step_row admin_idp[] = { { console_door }, { show_one }, { NULL } };
+static enum step show_one(struct ctx *c, struct fail *f)
+{
+    const struct probed *x = c->state;
+
+    (void)f;
+    return show_idp(c, x->idp, x, said_of(done_here(c, NULL)), form_get(c->query, S("why")),
+                    form_get(c->query, S("who")));
+}
+
+const struct step_row admin_idp[] = { { console_door }, { find_one }, { show_one }, { NULL } };
 
 /* ── switching it off and on, and its keys ──────────────────────────────── */
 
@@ -368,7 +379,7 @@ static enum act act_of(struct str word)
 
 static enum step show_again(struct ctx *c, const struct altering *x, enum idp_said said_)
 {
-    return show_idp(c, x->idp, said_, x->why, x->who);
+    return show_idp(c, x->idp, NULL, said_, x->why, x->who);
 }
 
 /* Who read the fingerprint aloud is the reason, and stands in history. */

@@ -9,6 +9,7 @@
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/probed.h"
 #include "gateway/console/products.h"
 #include "gateway/console/tryout.h"
 #include "gateway/session/done.h"
@@ -31,6 +32,8 @@ enum {
     FACTS_MAX = 12,
     ID_BYTES = 5,
     WRONGS = 8,
+    PROBE_USER_MAX = 200,
+    PROBE_PASSWORD_MAX_B = 256,
     DRY_SAYS_MAX_B = 400,
     DAY_MAX = 10
 };
@@ -52,6 +55,7 @@ struct joins_on { /* c->state */
     struct upstream_got found, keys;
     struct kv_got kept;
     struct dry_look dry;
+    struct probed probed;
     struct act act;
     enum edit_act as; /* CHECK: it is applied */
     bool removes;
@@ -432,6 +436,9 @@ static enum step show_one(struct ctx *c, struct joins_on *x, int status)
     v->settings = product_settings(c, x->idp->kind, product, FIELDS_ALL);
     v->tested = tested(c, x);
     put_dry(c, x);
+    v->probe = probed_show(c, &x->probed);
+    if (!v->probing)
+        v->probe_user = v->probe.user;
     v->fresh = console_fresh(c);
     v->may_open =
         !v->open && v->found && v->registered && (v->tested == JOIN_TEST_WELL || v->tested == JOIN_TEST_FAULTS);
@@ -491,6 +498,14 @@ static enum step ask_keys(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+static enum step ask_probe(struct ctx *c, struct fail *f)
+{
+    struct joins_on *x = c->state;
+    bool order = str_eq(form_get(c->body, S("act")), S("probe_now"));
+
+    return is_new(c) ? NEXT : probed_ask(c, &x->probed, x->idp, order, f);
+}
+
 static enum step ask_dry(struct ctx *c, struct fail *f)
 {
     struct joins_on *x = c->state;
@@ -517,12 +532,14 @@ static enum step show(struct ctx *c, struct fail *f)
                 : str_eq(done, S("registered")) ? JOIN_SAID_REGISTERED
                 : str_eq(done, S("opened"))     ? JOIN_SAID_OPENED
                 : str_eq(done, S("moved"))      ? JOIN_SAID_MOVED
+                : str_eq(done, S("probe"))      ? JOIN_SAID_PROBE
+                : str_eq(done, S("probe_now"))  ? JOIN_SAID_PROBE_NOW
                                                 : JOIN_SAID_NOTHING;
     return show_one(c, x, 200);
 }
 
-const struct step_row admin_join[] = { { console_door }, { find }, { ask_documents }, { ask_keys },
-                                       { ask_dry },      { show }, { NULL } };
+const struct step_row admin_join[] = { { console_door }, { find },    { ask_documents }, { ask_keys },
+                                       { ask_probe },    { ask_dry }, { show },          { NULL } };
 
 /* ── acts ───────────────────────────────────────────────────────────────── */
 
@@ -567,7 +584,7 @@ static void judge_until(struct ctx *c, struct joins_on *x, struct str *value)
 static enum step move(struct ctx *c, struct joins_on *x, struct fail *f)
 {
     bool saml = x->idp->kind == IDP_SAML;
-    struct edit_field fields[3];
+    struct edit_field fields[5];
     size_t n = 0;
 
     x->v.moving = true;
@@ -586,6 +603,9 @@ static enum step move(struct ctx *c, struct joins_on *x, struct fail *f)
     } else {
         fields[n++] = (struct edit_field){ S("issuer"), x->v.address };
     }
+    /* Its password was given for the address that it had. */
+    fields[n++] = (struct edit_field){ S("probe_username"), none };
+    fields[n++] = (struct edit_field){ S("probe_password"), none };
     x->as = needs_second(x->idp) ? EDIT_KEEP : EDIT_APPLY;
     if (x->as == EDIT_KEEP && !console_may_in(c, MAY_DRAFT, &(const struct area){ .provider = x->idp->provider->id }))
         return console_refuse(c, FAIL_DENIED, "not_yours");
@@ -643,6 +663,31 @@ static enum step take_client(struct ctx *c, struct joins_on *x, struct fail *f)
     return note_fields(c, x, fields, keeps ? 2 : sizeof fields / sizeof *fields, "registered", f);
 }
 
+/* It opens nothing to anybody: who may is whoever may change the source. */
+static enum step take_probe(struct ctx *c, struct joins_on *x, struct fail *f)
+{
+    struct str password = form_get(c->body, S("probe_password"));
+
+    x->v.probing = true;
+    x->v.probe_user = form_typed(c->body, S("probe_user"), PROBE_USER_MAX);
+    if (!str_is_set(x->v.probe_user))
+        x->v.no_probe_user = wrong(c, x, "probe_user", C_probe_user, C_city_name_missing);
+    if (password.n == 0 || password.n > PROBE_PASSWORD_MAX_B)
+        x->v.no_probe_password = wrong(c, x, "probe_password", C_probe_password, C_city_name_missing);
+    if (x->v.wrongs.n > 0)
+        return show_one(c, x, 400);
+    const struct edit_field fields[] = { { S("probe_username"), x->v.probe_user }, { S("probe_password"), password } };
+    return note_fields(c, x, fields, 2, "probe", f);
+}
+
+static enum step drop_probe(struct ctx *c, struct joins_on *x, struct fail *f)
+{
+    static const struct edit_field fields[] = { { S("probe_username"), { NULL, 0 } },
+                                                { S("probe_password"), { NULL, 0 } } };
+
+    return note_fields(c, x, fields, 2, "probe", f);
+}
+
 static enum step open_it(struct ctx *c, struct joins_on *x, struct fail *f)
 {
     static const struct edit_field fields[] = { { S("enabled"), S("true") }, { S("listed"), S("true") } };
@@ -685,6 +730,12 @@ static enum step act(struct ctx *c, struct fail *f)
         return move(c, x, f);
     if (str_eq(word, S("remove")))
         return take_away(c, x, f);
+    if (str_eq(word, S("probe")))
+        return take_probe(c, x, f);
+    if (str_eq(word, S("probe_off")))
+        return drop_probe(c, x, f);
+    if (str_eq(word, S("probe_now"))) /* ask_probe() has noted it */
+        return done_go(c, join_at(c, x->idp->id), "probe_now", S(""));
     return fail(f, FAIL_CALLER, "invalid_request", "no such act");
 }
 
@@ -722,5 +773,6 @@ static enum step say(struct ctx *c, struct fail *f)
     return is_new(c) ? show_new(c, x, conflict ? 409 : 400) : show_one(c, x, conflict ? 409 : 400);
 }
 
-const struct step_row admin_join_act[] = { { console_door }, { find }, { ask_documents }, { ask_keys }, { ask_dry },
-                                           { act },          { note }, { served },        { say },      { NULL } };
+const struct step_row admin_join_act[] = { { console_door }, { find },    { ask_documents }, { ask_keys },
+                                           { ask_probe },    { ask_dry }, { act },           { note },
+                                           { served },       { say },     { NULL } };

@@ -11,6 +11,7 @@
 #include "gateway/http/server.h"
 #include "gateway/node/probes.h"
 #include "gateway/tally.h"
+#include "gateway/upstream_probe.h"
 #include "gateway/vigil.h"
 #include "idp-adapters/upstream_refresh.h"
 #include "registry/ends.h"
@@ -234,6 +235,9 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     lane->probes = probes_new(lane);
     lane->farewells = farewells_new(l, n->world, n->set, &(struct farewell_hooks){ lane, begin_job, end_job });
     lane->vigil = vigil_new(l, n->world, n->set, &(struct farewell_hooks){ lane, begin_job, end_job });
+    if (n->lanes[0] == lane)
+        lane->upstream_probes =
+            upstream_probes_new(l, n->world, n->set, &(struct farewell_hooks){ lane, begin_job, end_job });
     lane->server = server_new(l, n->world, n->set, parts->listen_fd, &hooks);
     return lane;
 }
@@ -244,6 +248,7 @@ void lane_free(struct lane *lane)
     lane->pauses = NULL;
     server_free(lane->server);
     vigil_free(lane->vigil);
+    upstream_probes_free(lane->upstream_probes);
     farewells_free(lane->farewells);
     upstreams_free(lane->upstreams);
     fetch_free(lane->fetch);

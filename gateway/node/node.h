@@ -45,6 +45,7 @@ struct lane { /* one loop and what belongs to it */
     atomic_int_fast64_t beat;  /* Redis's count of heartbeats, as it last came here; 0: not yet */
     atomic_bool redis_older;   /* it had fallen behind: an older copy; nobody is served from it */
     struct probes *probes;
+    struct upstream_probes *upstream_probes; /* of the first lane; NULL: of others */
     struct farewells *farewells;
     struct vigil *vigil;
     bool greeted; /* signer and fetcher have both said hello */

@@ -7,6 +7,7 @@
 #include "gateway/process/fetch_guard.h"
 #include "gateway/process/fetch_mail.h"
 #include "gateway/process/fetch_proxy.h"
+#include "gateway/process/fetch_sign_in.h"
 #include "gateway/process/gateway.h"
 #include "wire/fetch.h"
 #include "wire/logo.h"
@@ -58,6 +59,7 @@ struct job { /* one request, from its message to its answer */
     int64_t body_B;
     const char *error;      /* what a callback refused */
     struct mailing mailing; /* of FETCH_MAIL, as code is */
+    struct signing signing; /* of FETCH_SIGN_IN */
     CURLcode code;
     struct fetch_got picture; /* of FETCH_PICTURE and FETCH_LOGO: in, and what is made of it */
     bool waits, made;         /* for the thread that makes pictures; it has come back from there */
@@ -133,6 +135,12 @@ static bool spill(struct job *j)
     return j->body_fd >= 0 && write_all(j->body_fd, so_far.p, so_far.n);
 }
 
+/* A page that is read here stays here. */
+static int64_t inline_most(const struct job *j)
+{
+    return j->request.purpose == FETCH_SIGN_IN ? fetch_limits[FETCH_SIGN_IN].most_B : FETCH_INLINE_B;
+}
+
 /* Bytes as they come out of the decompressor: a bomb ends at the same limit. */
 static size_t take_body(char *p, size_t size, size_t n, void *self)
 {
@@ -144,7 +152,7 @@ static size_t take_body(char *p, size_t size, size_t n, void *self)
         j->error = "too_large";
         return 0;
     }
-    if (j->body_B <= FETCH_INLINE_B) {
+    if (j->body_B <= inline_most(j)) {
         buf_add(&j->inline_body, str_n(p, bytes));
         return bytes;
     }
@@ -595,6 +603,9 @@ static void ask_picture(struct job *j, const struct fetch_got *in)
     start_pictures(x);
 }
 
+static void job_missed(struct job *j, const char *error);
+static void sign_in_saw(struct job *j, long status);
+
 static void job_done(struct job *j, CURLcode code)
 {
     struct fetch_got got = { .answered = true };
@@ -602,10 +613,14 @@ static void job_done(struct job *j, CURLcode code)
     char *type = NULL;
 
     if (code != CURLE_OK) {
-        answer_error(j, j->error != NULL ? j->error : error_of(j, code));
+        job_missed(j, j->error != NULL ? j->error : error_of(j, code));
         return;
     }
     (void)curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (j->request.purpose == FETCH_SIGN_IN) {
+        sign_in_saw(j, status);
+        return;
+    }
     if (is_redirect(status) && fetch_limits[j->request.purpose].redirects > 0) {
         if (!follow(j))
             answer_error(j, "redirect");
@@ -717,6 +732,95 @@ static size_t waiting_for(const struct fetcher *x, struct str place)
     return n;
 }
 
+/* ── a sign-in without a browser ────────────────────────────────────────── */
+
+static void sign_in_over(struct job *j, const char *step, const char *why)
+{
+    answer(j,
+           &(struct fetch_got){
+               .answered = true, .status = 422, .max_age_s = -1, .body = arena_printf(j->arena, "%s %s", step, why) });
+}
+
+/* What of our own side is missing says nothing of the identity provider. */
+static void job_missed(struct job *j, const char *error)
+{
+    if (j->request.purpose == FETCH_SIGN_IN && strcmp(error, "proxy") != 0 && strcmp(error, "busy") != 0)
+        sign_in_over(j, signing_step(&j->signing), error);
+    else
+        answer_error(j, error);
+}
+
+/* As a browser says from which page a form is sent. */
+static bool set_turn(struct job *j, struct str url, struct str body)
+{
+    const struct signing *s = &j->signing;
+    struct fetch_request *r = &j->request;
+
+    curl_slist_free_all(j->fields);
+    j->fields = NULL;
+    r->url = url;
+    r->post = body.p != NULL;
+    r->body = body;
+    r->content_type = r->post ? S("application/x-www-form-urlencoded") : (struct str){ NULL, 0 };
+    r->accept = S("text/html,application/xhtml+xml");
+    if (!r->post)
+        (void)curl_easy_setopt(j->easy, CURLOPT_HTTPGET, 1L);
+    return set_url(j, url) &&
+           (!r->post || !str_is_set(s->referrer) ||
+            (add_field(j, "Origin", s->origin) && add_field(j, "Referer", s->referrer))) &&
+           set_fields(j);
+}
+
+static bool sign_in_begins(struct job *j)
+{
+    const struct fetch_request was = j->request;
+
+    if (!signing_read(j->arena, &was, &j->signing))
+        return false;
+    (void)curl_easy_setopt(j->easy, CURLOPT_COOKIEFILE, ""); /* cookies of this handle alone, in memory */
+    return set_turn(j, was.url, j->signing.start_body);
+}
+
+static struct str redirect_of(struct job *j)
+{
+    char *to = NULL;
+
+    return curl_easy_getinfo(j->easy, CURLINFO_REDIRECT_URL, &to) == CURLE_OK && to != NULL
+               ? arena_str(j->arena, str_of(to))
+               : (struct str){ NULL, 0 };
+}
+
+static void sign_in_goes_on(struct job *j, const struct signing_next *next)
+{
+    (void)curl_multi_remove_handle(j->fetcher->multi, j->easy);
+    j->header_B = 0;
+    j->body_B = 0;
+    j->inline_body = buf_new(j->arena, (size_t)inline_most(j));
+    if (!set_turn(j, next->url, next->body))
+        job_missed(j, j->error != NULL ? j->error : "refused_url");
+    else if (curl_multi_add_handle(j->fetcher->multi, j->easy) != CURLM_OK)
+        job_missed(j, "protocol");
+}
+
+static void sign_in_saw(struct job *j, long status)
+{
+    const struct signing_saw saw = { (int)status, redirect_of(j), buf_str(&j->inline_body) };
+    struct signing_next next;
+
+    switch (signing_saw(j->arena, &j->signing, &saw, &next)) {
+    case SIGNING_GO:
+        sign_in_goes_on(j, &next);
+        break;
+    case SIGNING_BACK:
+        answer(j, &(struct fetch_got){
+                      .answered = true, .status = j->signing.asked ? 200 : 203, .max_age_s = -1, .body = next.back });
+        break;
+    case SIGNING_OVER:
+        sign_in_over(j, next.step, next.why);
+        break;
+    }
+}
+
 /* ── mails ──────────────────────────────────────────────────────────────── */
 
 static void *run_mail(void *self)
@@ -782,7 +886,7 @@ static bool has_threads(const struct fetcher *x)
 /* A city is waited for by somebody; for these nobody waits. */
 static bool takes_its_time(enum fetch_purpose p)
 {
-    return p == FETCH_METADATA || p == FETCH_AGGREGATE || p == FETCH_MAIL;
+    return p == FETCH_METADATA || p == FETCH_AGGREGATE || p == FETCH_MAIL || p == FETCH_SIGN_IN;
 }
 
 static void job_start(struct job *j)
@@ -818,8 +922,9 @@ static void job_start(struct job *j)
         return;
     }
     set_limits(j, most_ms);
-    if (!set_url(j, j->request.url) || !set_fields(j))
-        answer_error(j, j->error != NULL ? j->error : "refused_url");
+    bool sign_in = j->request.purpose == FETCH_SIGN_IN;
+    if (sign_in ? !sign_in_begins(j) : !set_url(j, j->request.url) || !set_fields(j))
+        job_missed(j, j->error != NULL ? j->error : "refused_url");
     else if (curl_multi_add_handle(x->multi, j->easy) != CURLM_OK)
         answer_error(j, "protocol");
 }
@@ -830,12 +935,12 @@ static void take_request(struct fetcher *x, int line, struct str message)
     struct job *j = arena_make(a, struct job);
 
     *j = (struct job){ .next = x->jobs, .back = &x->jobs, .fetcher = x, .arena = a, .line = line, .body_fd = -1 };
-    j->inline_body = buf_new(a, FETCH_INLINE_B);
     if (x->jobs != NULL)
         x->jobs->back = &j->next;
     x->jobs = j;
     x->job_count++;
     if (fetch_request_read(arena_str(a, message), &j->id, &j->request)) {
+        j->inline_body = buf_new(a, (size_t)inline_most(j));
         job_start(j);
     } else {
         log_event(LOG_ERROR, "fetch.garbage");
@@ -883,7 +988,7 @@ static int64_t end_overdue(struct fetcher *x)
             if (x->fds[j->line] < 0 || send_answer(j))
                 job_free(j);
         } else if (j->deadline_ms <= now_ms) {
-            answer_error(j, "timeout");
+            job_missed(j, "timeout");
         } else if (j->deadline_ms - now_ms < soonest_ms) {
             soonest_ms = j->deadline_ms - now_ms;
         }

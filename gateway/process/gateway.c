@@ -14,6 +14,7 @@
 #include "gateway/node/watch.h"
 #include "gateway/post.h"
 #include "gateway/process/sandbox.h"
+#include "gateway/upstream_probe.h"
 #include "gateway/vigil.h"
 #include "idp-adapters/sources.h"
 #include "idp-adapters/upstream.h"
@@ -153,10 +154,14 @@ static bool farewells_ended(const struct node *n)
         vigil_stop(lane->vigil);
         while (vigil_busy(lane->vigil) && world_mono_ms(n->world) < until_ms)
             loop_turn(lane->loop, TURN_MS);
+        upstream_probes_stop(lane->upstream_probes);
+        while (upstream_probes_busy(lane->upstream_probes) && world_mono_ms(n->world) < until_ms)
+            loop_turn(lane->loop, TURN_MS);
         farewells_stop(lane->farewells);
         while (farewells_busy(lane->farewells) && world_mono_ms(n->world) < until_ms)
             loop_turn(lane->loop, TURN_MS);
-        busy = busy || vigil_busy(lane->vigil) || farewells_busy(lane->farewells);
+        busy = busy || vigil_busy(lane->vigil) || farewells_busy(lane->farewells) ||
+               upstream_probes_busy(lane->upstream_probes);
     }
     return !busy;
 }

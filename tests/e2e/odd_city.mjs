@@ -16,7 +16,8 @@ export const jwt = (claims, key, header = {}) => {
   return `${input}.${b64(crypto.sign('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }))}`;
 };
 
-// modes: { id: { disc, claims, info, userinfo: [status, body, type], answer, key, token, no_auth_time } }; the issuer of
+// modes: { id: { disc, claims, info, userinfo: [status, body, type], answer, key, token, no_auth_time, login, page } }; the issuer of
+// login: { user: password }, asked for on a page with a form, which page(form) may write otherwise.
 // each is `${base}/${id}`.  What was asked for stands in `asked[id]`, a list of { what, query, form }.
 export class OidcCity {
   // tls: { key, cert } in PEM, of that host; without, http.
@@ -40,7 +41,17 @@ export class OidcCity {
       return send({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, userinfo_endpoint: `${issuer}/userinfo`, jwks_uri: `${issuer}/jwks`,
         response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256', 'ES256'], ...m.disc });
     if (what === 'jwks') return send({ keys: [m.key.jwk] });
-    if (what === 'authorize') {
+    if (what === 'login' || (what === 'authorize' && m.login)) {
+      const user = form.get('user'), right = user !== null && m.login[user] !== undefined && m.login[user] === form.get('password') && /sign-in=1/.test(req.headers.cookie ?? '');
+      if (!right) {
+        const page = `<!DOCTYPE html><title>Kirjaudu</title><form method="post" action="login?${url.searchParams.toString().replaceAll('&', '&amp;')}"><label>Tunnus <input name="user"></label><input type="password" name="password"><input type="hidden" name="csrf" value="&quot;1&quot;"><button>Kirjaudu</button></form>`;
+        return res.writeHead(user === null ? 200 : 401, { 'Content-Type': 'text/html', 'Set-Cookie': 'sign-in=1; Path=/; HttpOnly' }).end(m.page ? m.page(page) : page);
+      }
+      if (form.get('csrf') !== '"1"') return send('no', 403, 'text/plain');
+      if (m.then) return send(m.then, 200, 'text/html');
+      m.claims = { ...m.claims, ...m.people?.[user] };
+    }
+    if (what === 'authorize' || what === 'login') {
       const code = b64(crypto.randomBytes(16)), to = new URL(url.searchParams.get('redirect_uri'));
       this.codes.set(code, Object.fromEntries(url.searchParams));
       for (const [k, v] of Object.entries({ code, state: url.searchParams.get('state'), ...m.answer })) if (v !== null) to.searchParams.set(k, v);

@@ -11,6 +11,7 @@
 #include "gateway/http/listen.h"
 #include "gateway/node/lane.h"
 #include "gateway/node/probes.h"
+#include "gateway/upstream_probe.h"
 #include "gateway/vigil.h"
 #include "idp-adapters/sources.h"
 #include "idp-adapters/upstream.h"
@@ -553,6 +554,12 @@ static void finish_own(struct stage *s)
         }
         vigil_stop(s->lanes[i].lane->vigil);
         while (vigil_busy(s->lanes[i].lane->vigil)) {
+            lane_turn(s->lanes[i].lane, 1);
+            (void)turn(s, -1, 1, &ready);
+        }
+        upstream_probes_stop(s->lanes[i].lane->upstream_probes);
+        while (upstream_probes_busy(s->lanes[i].lane->upstream_probes)) {
+            move_clock(s, s->set.fetch_timeout_ms + 1, s->set.fetch_timeout_ms + 1);
             lane_turn(s->lanes[i].lane, 1);
             (void)turn(s, -1, 1, &ready);
         }
