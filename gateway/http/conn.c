@@ -10,8 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RESTS_A_SWEEP = 256 };
-
 /* ── phases ─────────────────────────────────────────────────────────────── */
 
 static void leave_queue(struct conn *c)
@@ -37,7 +35,7 @@ static void join_queue(struct conn *c, enum phase phase)
 /* Who may have to go when others want its place (shares.h). */
 static enum standing standing_in(enum phase phase)
 {
-    return phase == PHASE_STEPS || phase == PHASE_ENDED || phase == PHASE_GOING ? STANDING_WORKING : STANDING_SILENT;
+    return phase == PHASE_STEPS || phase == PHASE_GOING ? STANDING_WORKING : STANDING_SILENT;
 }
 
 void conn_enter(struct conn *c, enum phase phase)
@@ -207,27 +205,11 @@ static void overdue(struct conn *c)
     }
 }
 
-/* What the library keeps of an idle connection is thousands of times what we do; to take it
- * back costs as much as half a request, so not before it looks as if it would stay idle. */
-static void rest_idle(struct server *s)
-{
-    struct queue *q = &s->queues[PHASE_IDLE];
-
-    for (int i = 0; i < RESTS_A_SWEEP && q->first != NULL && q->first->until_ms <= loop_now_ms(s->loop); i++) {
-        struct conn *c = q->first;
-        if (library_let_go(c))
-            conn_enter(c, PHASE_REST);
-        else
-            conn_end(c);
-    }
-}
-
 void conn_sweep(struct timer *t)
 {
     struct server *s = (struct server *)((char *)t - offsetof(struct server, sweep));
-    static const enum phase swept[] = { PHASE_HEADER, PHASE_BODY, PHASE_WRITE, PHASE_REST, PHASE_LINGER };
+    static const enum phase swept[] = { PHASE_HEADER, PHASE_BODY, PHASE_WRITE, PHASE_IDLE, PHASE_LINGER };
 
-    rest_idle(s);
     for (size_t i = 0; i < sizeof swept / sizeof *swept; i++) {
         struct queue *q = &s->queues[swept[i]];
         while (q->first != NULL && q->first->until_ms <= loop_now_ms(s->loop))

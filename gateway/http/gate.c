@@ -56,7 +56,8 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
         return;
     }
     c->approved = request_make(c, s->peeked, g, g->chunked ? most_B : g->body_B);
-    c->last = g->close || c->sent_all || !came_alone(g, peeked_B);
+    bool whole = came_alone(g, peeked_B) && !g->by_hand;
+    c->last = g->close || c->sent_all || !whole;
     c->begun = c->arrived = false;
     conn_enter(c, PHASE_BODY);
     if (!has_room(c)) {
@@ -64,7 +65,8 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
         refuse_conn(c, 503, "share");
         return;
     }
-    if (g->by_hand ? own_take(c, g) : library_take(c, g->header_B))
+    bool by_library = g->body_B > 0 && !g->by_hand;
+    if (whole ? own_take_whole(c, g) : by_library ? library_take(c, g->header_B) : own_take(c, g))
         return;
     drop_approved(c);
     conn_end(c);
@@ -119,7 +121,6 @@ void gate_bytes_came(struct watch *w, uint32_t events)
     switch (c->phase) {
     case PHASE_HEADER:
     case PHASE_IDLE:
-    case PHASE_REST:
         gate_look(c);
         /* No more will come of a header that is not whole. */
         if (c->phase == PHASE_HEADER && c->sent_all)

@@ -17,20 +17,18 @@
 #include <netinet/in.h>
 
 enum { PEEK_B = GUARD_HEADER_MAX_B + 1024, SPARE_ARENAS = 64, SWEEP_MS = 500, ACCEPTS_A_TURN = 64 };
+enum { DATE_B = 32 };
 enum { BODIES_MAX_B = 64 << 20 };                  /* of all requests of a loop together */
 enum { WATCHED = EPOLLIN | EPOLLRDHUP | EPOLLET }; /* of every connection */
 
-/* ENDED: its request is over, and the library's turn is not; then it becomes IDLE.  GOING: it was ended, and the
- * library has yet to see that. */
+/* GOING: it was ended, and the library has yet to see that. */
 enum phase {
     PHASE_FREE = 0,
     PHASE_HEADER,
     PHASE_BODY,
     PHASE_STEPS,
     PHASE_WRITE,
-    PHASE_ENDED,
     PHASE_IDLE,
-    PHASE_REST,
     PHASE_LINGER,
     PHASE_GOING,
     PHASES
@@ -38,7 +36,6 @@ enum phase {
 
 struct MHD_Connection;
 struct MHD_Daemon;
-struct MHD_Response;
 struct request;
 
 struct library {
@@ -84,8 +81,9 @@ struct request {    /* lives in its own arena */
     size_t announced_B; /* by the header; 0 where the body comes in chunks */
     size_t body_B;      /* what has come and counts */
     bool chunked;
+    bool alone; /* it came whole, and nothing behind it */
     struct chunks chunks;
-    struct str out; /* of an answer that own.c writes: what has not left yet */
+    struct str head, out; /* of an answer that own.c writes: what has not left yet of its header and of its body */
     int64_t began_ms;
     bool started, finished, waiting;
 };
@@ -112,9 +110,10 @@ struct server {
     struct arena *spare[SPARE_ARENAS];
     size_t spare_n;
     bool stopping;
-    int reserve_fd; /* given up to answer 503 when descriptors are used up */
-    uint64_t codes; /* state of the support codes */
-    struct MHD_Response *pipelined;
+    int reserve_fd;    /* given up to answer 503 when descriptors are used up */
+    uint64_t codes;    /* state of the support codes */
+    char date[DATE_B]; /* of the second date_s, as answers say it */
+    int64_t date_s;
     char peeked[PEEK_B];
     struct str looked; /* of it: what the connection that is being looked at has sent; else absent */
 };
@@ -164,6 +163,8 @@ void request_over(struct request *r);
 
 /* ── own.c ────────────────────────────────────────────────────────────────── */
 
+/* What came whole and alone, and is still in s->looked; its connection may stay open. */
+bool own_take_whole(struct conn *c, const struct guarded *g);
 /* The same as library_take(), for what the guard calls by_hand. */
 bool own_take(struct conn *c, const struct guarded *g);
 void own_read(struct conn *c);   /* bytes of the body have come */
@@ -179,7 +180,5 @@ void library_turn(struct server *s, struct library *l);
 /* Gives it the connection, whose next request is c->approved. */
 bool library_take(struct conn *c, size_t header_B);
 void library_resume(struct conn *c); /* it has something to do for it */
-/* Takes an idle connection away from the library that has it.  False: there is no descriptor for that; end it. */
-bool library_let_go(struct conn *c);
 
 #endif

@@ -5,13 +5,10 @@
 
 #include "base/log.h"
 
-#include <assert.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <microhttpd.h>
 
@@ -107,14 +104,6 @@ static bool same_header(struct MHD_Connection *mhd, const struct http_request *r
     return str_eq(str_of(url), r->path) && fields == r->field_count;
 }
 
-/* Sent behind another request and read with it: the guard has not seen it. */
-static enum MHD_Result refuse_pipelined(struct conn *c)
-{
-    c->last = true;
-    conn_enter(c, PHASE_WRITE);
-    return MHD_queue_response(c->mhd, 400, c->s->pipelined);
-}
-
 static enum MHD_Result handle(void *self, struct MHD_Connection *mhd, const char *url, const char *method,
                               const char *version, const char *data, size_t *n, void **request)
 {
@@ -123,13 +112,11 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *mhd, const char
     (void)self;
     (void)method;
     (void)version;
-    if (c->condemned || c->mhd != mhd)
+    if (c->condemned)
         return MHD_NO;
     if (*request == NULL) {
         struct request *r = c->approved;
-        if (r == NULL)
-            return refuse_pipelined(c);
-        if (!same_header(mhd, &r->http, url))
+        if (r == NULL || !same_header(mhd, &r->http, url))
             return MHD_NO;
         *request = r;
         c->approved = NULL;
@@ -140,16 +127,15 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *mhd, const char
 
 static void completed(void *self, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode code)
 {
-    struct conn *c = conn_of(mhd);
     struct request *r = *request;
 
     (void)self;
+    (void)mhd;
+    (void)code;
     if (r == NULL)
         return;
     request_over(r);
     *request = NULL;
-    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && !c->last)
-        conn_enter(c, PHASE_ENDED);
 }
 
 /* ── a connection's way into the library and out of it ──────────────────── */
@@ -179,7 +165,7 @@ static void connection_changed(void *self, struct MHD_Connection *mhd, void **co
         c->mhd = mhd;
         return;
     }
-    if (c == NULL || c->mhd != mhd) /* taken back: it lives on elsewhere */
+    if (c == NULL)
         return;
     if (c->approved != NULL) { /* ended before the library brought it */
         request_drop(c->approved);
@@ -198,27 +184,6 @@ void library_resume(struct conn *c)
     c->library->run = true;
 }
 
-/* Under its descriptor the library finds one that has ended. */
-bool library_let_go(struct conn *c)
-{
-    int kept = fcntl(c->watch.fd, F_DUPFD_CLOEXEC, 0), ended[2];
-
-    if (kept < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ended) != 0) {
-        if (kept >= 0)
-            (void)close(kept);
-        return false;
-    }
-    loop_forget(c->s->loop, &c->watch);
-    bool replaced = dup3(ended[0], c->watch.fd, O_CLOEXEC) >= 0;
-    (void)close(ended[0]);
-    (void)close(ended[1]);
-    library_resume(c);
-    c->watch.fd = kept;
-    c->library = NULL;
-    c->mhd = NULL;
-    return replaced && loop_watch(c->s->loop, &c->watch, WATCHED);
-}
-
 /* It has closed the descriptor. */
 static void forget_descriptor(struct conn *c)
 {
@@ -231,14 +196,8 @@ bool library_take(struct conn *c, size_t header_B)
 {
     struct server *s = c->s;
     const struct our_address at = { AF_UNIX, c };
-
-    if (c->library == &s->small && header_B > SMALL_HEADER_B && !library_let_go(c))
-        return false;
-    if (c->library != NULL) {
-        library_resume(c);
-        return true;
-    }
     struct library *l = header_B > SMALL_HEADER_B ? &s->large : &s->small;
+
     c->library = l;
     l->run = true;
     if (MHD_add_connection(l->daemon, c->watch.fd, (const struct sockaddr *)(const void *)&at, sizeof at) != MHD_YES) {
@@ -274,21 +233,6 @@ static void library_ready(struct watch *w, uint32_t events)
     l->run = true;
 }
 
-/* Takes what ended its request away from the library until the guard has seen the next header. */
-static void rest_ended(struct server *s)
-{
-    for (struct conn *c; (c = s->queues[PHASE_ENDED].first) != NULL;) {
-        MHD_suspend_connection(c->mhd);
-        c->suspended = true;
-        conn_enter(c, PHASE_IDLE);
-        if (s->stopping)
-            conn_end(c);
-        else if (c->arrived)
-            gate_look(c);
-        c->arrived = false;
-    }
-}
-
 void library_turn(struct server *s, struct library *l)
 {
     for (int i = 0; i < TURNS_OF_LIBRARY && l->run; i++) {
@@ -296,7 +240,6 @@ void library_turn(struct server *s, struct library *l)
         l->run = false;
         (void)MHD_run(l->daemon);
         drop_lost(l);
-        rest_ended(s);
         if (MHD_get_timeout(l->daemon, &wait_ms) == MHD_YES && wait_ms == 0)
             l->run = true;
     }
@@ -337,16 +280,9 @@ static bool start(struct server *s, struct library *l, size_t pool_B)
     return loop_watch(s->loop, &l->watch, EPOLLIN);
 }
 
-/* What answers a request that came behind another one. */
-static bool make_pipelined(struct server *s)
-{
-    s->pipelined = MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
-    return s->pipelined != NULL && MHD_add_response_header(s->pipelined, "Connection", "close") == MHD_YES;
-}
-
 bool library_open(struct server *s)
 {
-    return start(s, &s->small, SMALL_POOL_B) && start(s, &s->large, LARGE_POOL_B) && make_pipelined(s);
+    return start(s, &s->small, SMALL_POOL_B) && start(s, &s->large, LARGE_POOL_B);
 }
 
 static void stop(struct library *l)
@@ -359,5 +295,4 @@ void library_close(struct server *s)
 {
     stop(&s->small);
     stop(&s->large);
-    MHD_destroy_response(s->pipelined);
 }

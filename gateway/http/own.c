@@ -1,59 +1,82 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * Requests that are legal and that the library would misread (guard.h: by_hand), above all bodies that come in chunks:
- * read, answered and written here.  The library never sees their connection, which closes after them.  They pass the
- * same gate, have the same deadlines and run the same steps as all others. */
+ * Requests that are answered and written here, without the library.  Most came whole and alone: the guard has read all
+ * of it, nothing is left for the library to do, and their connection stays open.  The others are legal and the library
+ * would misread them (guard.h: by_hand), above all bodies that come in chunks; their connection closes after them. */
 #include "gateway/http/int.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 
-enum { HEAD_MAX_B = 65536, DATE_B = 32 };
+enum { HEAD_B = 1024 /* of most */, HEAD_MAX_B = 65536 };
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" [RFC 9110 5.6.7]; strftime() would ask the locale. */
-static void write_date(const struct world *w, char text[DATE_B])
+/* "Sun, 06 Nov 1994 08:49:37 GMT" [RFC 9110 5.6.7]; strftime() would ask the locale.  Made once a second. */
+static struct str date_of(struct server *s)
 {
     static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t now = (time_t)world_now_s(w);
+    time_t now = (time_t)world_now_s(s->world);
     struct tm at = { 0 };
 
-    text[0] = '\0';
+    if (s->date[0] != '\0' && s->date_s == now)
+        return str_of(s->date);
+    s->date_s = now;
     if (gmtime_r(&now, &at) != NULL)
-        (void)snprintf(text, DATE_B, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + at.tm_wday * 3ULL,
+        (void)snprintf(s->date, sizeof s->date, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + at.tm_wday * 3ULL,
                        (unsigned)at.tm_mday % 100, months + at.tm_mon * 3ULL, (unsigned)(at.tm_year + 1900) % 10000,
                        (unsigned)at.tm_hour % 100, (unsigned)at.tm_min % 100, (unsigned)at.tm_sec % 100);
+    return str_of(s->date);
 }
 
-static struct str make_answer(const struct request *r)
+static bool is_bodiless(const struct http_response *res) /* [RFC 9110 6.4.1] */
+{
+    return res->status == 204 || res->status == 304;
+}
+
+/* Absent: it does not fit. */
+static struct str make_head(const struct request *r)
 {
     const struct http_response *res = &r->res;
-    bool bodiless = res->status == 204 || res->status == 304; /* [RFC 9110 6.4.1] */
-    struct buf b = buf_new(r->arena, HEAD_MAX_B + res->body.n);
-    char date[DATE_B];
+    struct buf b = buf_new(r->arena, HEAD_MAX_B);
 
-    write_date(r->s->world, date);
-    buf_printf(&b, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n", res->status, refuse_phrase(res->status),
-               date);
-    for (size_t i = 0; i < res->field_count; i++)
-        buf_printf(&b, "%.*s: %.*s\r\n", STR_ARG(res->fields[i].name), STR_ARG(res->fields[i].value));
-    if (!bodiless)
+    (void)buf_room(&b, HEAD_B);
+    buf_printf(&b, "HTTP/1.1 %d %s\r\nDate: ", res->status, refuse_phrase(res->status));
+    buf_add(&b, date_of(r->s));
+    buf_add(&b, r->conn->last ? S("\r\nConnection: close\r\n") : S("\r\n"));
+    for (size_t i = 0; i < res->field_count; i++) {
+        buf_add(&b, res->fields[i].name);
+        buf_add(&b, S(": "));
+        buf_add(&b, res->fields[i].value);
+        buf_add(&b, S("\r\n"));
+    }
+    if (!is_bodiless(res))
         buf_printf(&b, "Content-Length: %zu\r\n", res->body.n);
     buf_add(&b, S("\r\n"));
-    if (!bodiless && r->http.method != HTTP_HEAD)
-        buf_add(&b, res->body);
     return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
-/* The answer has left.  What the client still sends is thrown away for a moment: closing over it would take the answer
- * with it. */
-static void over(struct conn *c)
+/* The answer has left, and so has its request.  What comes next is another one, and passes the gate. */
+static void stay_open(struct conn *c)
 {
-    own_drop(c);
+    if (!loop_watch(c->s->loop, &c->watch, WATCHED)) {
+        conn_end(c);
+        return;
+    }
+    conn_enter(c, PHASE_IDLE);
+    bool more = c->arrived;
+    c->arrived = false;
+    if (more)
+        gate_look(c);
+}
+
+/* What the client may still send is thrown away for a moment: closing over it would take the answer with it. */
+static void close_after(struct conn *c)
+{
     (void)shutdown(c->watch.fd, SHUT_WR);
     refuse_linger(c);
 }
@@ -62,8 +85,11 @@ void own_write(struct conn *c)
 {
     struct request *r = c->own;
 
-    while (r->out.n > 0) {
-        ssize_t n = send(c->watch.fd, r->out.p, r->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (r->head.n + r->out.n > 0) {
+        struct iovec parts[] = { { (void *)(uintptr_t)r->head.p, r->head.n },
+                                 { (void *)(uintptr_t)r->out.p, r->out.n } };
+        const struct msghdr m = { .msg_iov = parts, .msg_iovlen = r->out.n > 0 ? 2 : 1 };
+        ssize_t n = sendmsg(c->watch.fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN && loop_watch(c->s->loop, &c->watch, WATCHED | EPOLLOUT))
@@ -72,16 +98,30 @@ void own_write(struct conn *c)
             conn_end(c);
             return;
         }
-        r->out = str_from(r->out, (size_t)n);
+        size_t of_head = (size_t)n < r->head.n ? (size_t)n : r->head.n;
+        r->head = str_from(r->head, of_head);
+        r->out = str_from(r->out, (size_t)n - of_head);
     }
-    over(c);
+    bool alone = r->alone && !c->arrived;
+    own_drop(c);
+    if (!c->last)
+        stay_open(c);
+    else if (alone)
+        conn_end(c);
+    else
+        close_after(c);
 }
 
 void own_answer(struct conn *c)
 {
-    c->own->out = make_answer(c->own);
+    struct request *r = c->own;
+
+    c->last = c->last || c->sent_all || c->s->stopping;
+    r->head = make_head(r);
+    if (!is_bodiless(&r->res) && r->http.method != HTTP_HEAD)
+        r->out = r->res.body;
     conn_enter(c, PHASE_WRITE);
-    if (str_is_set(c->own->out))
+    if (str_is_set(r->head))
         own_write(c);
     else
         conn_end(c);
@@ -147,11 +187,11 @@ void own_read(struct conn *c)
 
 /* ── the life of one ────────────────────────────────────────────────────── */
 
-/* The header has been read: off the socket with it. */
-static bool drop_header(struct conn *c, size_t n)
+/* It has been read: off the socket with it. */
+static bool drop_bytes(struct conn *c, size_t n)
 {
     while (n > 0) {
-        ssize_t came = recv(c->watch.fd, c->s->peeked, n, MSG_DONTWAIT);
+        ssize_t came = recv(c->watch.fd, c->s->peeked, n, MSG_DONTWAIT | MSG_TRUNC);
         if (came <= 0 && !(came < 0 && errno == EINTR))
             return false;
         n -= came > 0 ? (size_t)came : 0;
@@ -159,17 +199,33 @@ static bool drop_header(struct conn *c, size_t n)
     return true;
 }
 
+static void adopt(struct conn *c)
+{
+    c->own = c->approved;
+    c->approved = NULL;
+}
+
+bool own_take_whole(struct conn *c, const struct guarded *g)
+{
+    buf_add(&c->approved->body, str_sub(c->s->looked, g->header_B, g->body_B));
+    if (!drop_bytes(c, g->header_B + g->body_B))
+        return false;
+    adopt(c);
+    c->own->alone = true;
+    if (request_count(c->own, g->body_B))
+        start(c);
+    else
+        refuse_conn(c, 503, "shed");
+    return true;
+}
+
 bool own_take(struct conn *c, const struct guarded *g)
 {
     struct request *r = c->approved;
 
-    if (c->library != NULL && !library_let_go(c))
+    if (!drop_bytes(c, g->header_B))
         return false;
-    if (!drop_header(c, g->header_B))
-        return false;
-    c->own = r;
-    c->approved = NULL;
-    c->last = true;
+    adopt(c);
     if (!r->chunked && r->announced_B == 0) {
         start(c);
         return true;

@@ -25,8 +25,7 @@ struct server *server_new(struct loop *l, const struct world *w, const struct se
     s->queues[PHASE_HEADER].lasts_ms = set->request_header_s * 1000;
     s->queues[PHASE_BODY].lasts_ms = set->request_body_s * 1000;
     s->queues[PHASE_WRITE].lasts_ms = SERVER_WRITE_S * 1000;
-    s->queues[PHASE_IDLE].lasts_ms = SERVER_HELD_S * 1000;
-    s->queues[PHASE_REST].lasts_ms = (SERVER_IDLE_S - SERVER_HELD_S) * 1000;
+    s->queues[PHASE_IDLE].lasts_ms = SERVER_IDLE_S * 1000;
     s->queues[PHASE_LINGER].lasts_ms = SERVER_LINGER_S * 1000;
     s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     world_random(w, &s->codes, sizeof s->codes);
@@ -57,8 +56,6 @@ void server_stop(struct server *s)
     (void)close(s->listening.fd);
     while (s->queues[PHASE_IDLE].first != NULL)
         conn_end(s->queues[PHASE_IDLE].first);
-    while (s->queues[PHASE_REST].first != NULL)
-        conn_end(s->queues[PHASE_REST].first);
     for (struct conn *c = s->queues[PHASE_HEADER].first, *next; c != NULL; c = next) {
         next = c->next;
         if (!c->begun)

@@ -33,7 +33,7 @@
 #include "base/settings.h"
 #include "gateway/routes.h"
 
-enum { SERVER_WRITE_S = 60, SERVER_HELD_S = 2, SERVER_IDLE_S = 60, SERVER_LINGER_S = 2, SERVER_LINGER_MAX_B = 1 << 20 };
+enum { SERVER_WRITE_S = 60, SERVER_IDLE_S = 60, SERVER_LINGER_S = 2, SERVER_LINGER_MAX_B = 1 << 20 };
 
 struct server_hooks {
     void *self;
