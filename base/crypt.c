@@ -62,33 +62,86 @@ static struct {
 } found;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* What a thread keeps: to make a context, and a key's schedule in it, costs more than to seal or hash what is short. */
+enum { KEYS_KEPT = 4 /* seals.h has three */, DIRECTIONS = 2 };
+
+struct kept {
+    EVP_MD_CTX *hash;
+    struct kept_key {
+        EVP_CIPHER_CTX *ctx;
+        unsigned char key[SEAL_KEY_B];
+    } keys[DIRECTIONS][KEYS_KEPT];
+    unsigned oldest[DIRECTIONS];
+};
+static pthread_key_t kept_key;
+
+static void drop_kept(void *of_thread)
+{
+    struct kept *k = of_thread;
+
+    EVP_MD_CTX_free(k->hash);
+    for (size_t i = 0; i < DIRECTIONS; i++)
+        for (size_t j = 0; j < KEYS_KEPT; j++)
+            EVP_CIPHER_CTX_free(k->keys[i][j].ctx);
+    OPENSSL_cleanse(k, sizeof *k);
+    heap_free(k);
+}
+
 static void find_all(void)
 {
+    must(pthread_key_create(&kept_key, drop_kept) == 0);
     found.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     found.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     found.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     must(found.sha256 != NULL && found.aes_256_gcm != NULL && found.hmac != NULL);
 }
 
+static struct kept *kept(void)
+{
+    (void)pthread_once(&once, find_all);
+    struct kept *k = pthread_getspecific(kept_key);
+    if (k != NULL)
+        return k;
+    k = heap_zeroed(sizeof *k);
+    k->hash = EVP_MD_CTX_new();
+    must(k->hash != NULL && pthread_setspecific(kept_key, k) == 0);
+    return k;
+}
+
+/* Ready for a nonce. */
+static EVP_CIPHER_CTX *cipher_for(struct str key, bool seals)
+{
+    struct kept *k = kept();
+    struct kept_key *keys = k->keys[seals];
+
+    must(key.n == SEAL_KEY_B);
+    for (size_t i = 0; i < KEYS_KEPT; i++)
+        if (keys[i].ctx != NULL && CRYPTO_memcmp(keys[i].key, key.p, SEAL_KEY_B) == 0)
+            return keys[i].ctx;
+    struct kept_key *slot = &keys[k->oldest[seals]++ % KEYS_KEPT];
+    if (slot->ctx == NULL)
+        must((slot->ctx = EVP_CIPHER_CTX_new()) != NULL);
+    must(EVP_CipherInit_ex2(slot->ctx, found.aes_256_gcm, bytes_of(key), NULL, seals, NULL));
+    memcpy(slot->key, key.p, SEAL_KEY_B);
+    return slot->ctx;
+}
+
 struct str sha256(struct arena *a, struct str bytes)
 {
     unsigned char *out = arena_alloc(a, SHA256_B);
 
-    (void)pthread_once(&once, find_all);
-    must(EVP_Digest(bytes_of(bytes), bytes.n, out, NULL, found.sha256, NULL));
+    sha256_parts(&bytes, 1, out);
     return str_n(out, SHA256_B);
 }
 
 void sha256_parts(const struct str *parts, size_t n, unsigned char out[SHA256_B])
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *ctx = kept()->hash;
 
-    (void)pthread_once(&once, find_all);
-    must(ctx != NULL && EVP_DigestInit_ex(ctx, found.sha256, NULL));
+    must(EVP_DigestInit_ex(ctx, found.sha256, NULL));
     for (size_t i = 0; i < n; i++)
         must(EVP_DigestUpdate(ctx, bytes_of(parts[i]), parts[i].n));
     must(EVP_DigestFinal_ex(ctx, out, NULL));
-    EVP_MD_CTX_free(ctx);
 }
 
 struct str sha512(struct arena *a, struct str bytes)
@@ -182,18 +235,15 @@ bool crypt_eq(struct str a, struct str b)
 struct str crypt_seal(struct arena *a, const struct world *w, struct str key, struct str bound, struct str plain)
 {
     unsigned char *out = arena_alloc(a, NONCE_B + plain.n + TAG_B);
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX *ctx = cipher_for(key, true);
     int n = 0;
 
-    (void)pthread_once(&once, find_all);
-    must(ctx != NULL && key.n == SEAL_KEY_B);
     world_random(w, out, NONCE_B);
-    must(EVP_EncryptInit_ex2(ctx, found.aes_256_gcm, bytes_of(key), out, NULL));
+    must(EVP_EncryptInit_ex2(ctx, NULL, NULL, out, NULL));
     must(EVP_EncryptUpdate(ctx, NULL, &n, bytes_of(bound), (int)bound.n));
     must(EVP_EncryptUpdate(ctx, out + NONCE_B, &n, bytes_of(plain), (int)plain.n));
     must(EVP_EncryptFinal_ex(ctx, out + NONCE_B + n, &n));
     must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_B, out + NONCE_B + plain.n));
-    EVP_CIPHER_CTX_free(ctx);
     return str_n(out, NONCE_B + plain.n + TAG_B);
 }
 
@@ -205,18 +255,15 @@ bool crypt_open(struct arena *a, struct str key, struct str bound, struct str se
     unsigned char *out = arena_alloc(a, plain_n + 1);
     const unsigned char *in = bytes_of(sealed);
     unsigned char tag[TAG_B];
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX *ctx = cipher_for(key, false);
     int n = 0;
 
     memcpy(tag, in + NONCE_B + plain_n, TAG_B);
-    (void)pthread_once(&once, find_all);
-    must(ctx != NULL && key.n == SEAL_KEY_B);
-    must(EVP_DecryptInit_ex2(ctx, found.aes_256_gcm, bytes_of(key), in, NULL));
+    must(EVP_DecryptInit_ex2(ctx, NULL, NULL, in, NULL));
     must(EVP_DecryptUpdate(ctx, NULL, &n, bytes_of(bound), (int)bound.n));
     must(EVP_DecryptUpdate(ctx, out, &n, in + NONCE_B, (int)plain_n));
     must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_B, tag));
     bool genuine = EVP_DecryptFinal_ex(ctx, out + n, &n) == 1;
-    EVP_CIPHER_CTX_free(ctx);
     if (!genuine) {
         OPENSSL_cleanse(out, plain_n);
         return false;

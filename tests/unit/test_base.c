@@ -3,6 +3,7 @@
 #include "base/crypt.h"
 #include "tests/test.h"
 
+#include <pthread.h>
 #include <string.h>
 
 TEST(absent_text_equals_nothing)
@@ -184,6 +185,47 @@ TEST(a_seal_opens_only_unchanged_and_for_its_purpose)
     char *changed = arena_cstr(t->arena, sealed);
     changed[15] ^= 1;
     CHECK(!crypt_open(t->arena, key, S("cookie"), str_n(changed, sealed.n), &out));
+}
+
+enum { KEYS = 16, TURNS = 2000 }; /* more keys than a thread keeps ready */
+
+/* Seals and opens under many keys in any order: each opens what was sealed under it, and nothing else. */
+static void *seals_under_many_keys(void *seed_at)
+{
+    struct arena *a = arena_new();
+    struct str keys[KEYS], sealed[KEYS] = { { NULL, 0 } }, out;
+    uint64_t x = *(const uint64_t *)seed_at;
+    size_t wrong = 0;
+
+    for (size_t i = 0; i < KEYS; i++)
+        keys[i] = sha256(a, arena_printf(a, "key %zu", i));
+    for (int i = 0; i < TURNS; i++) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        size_t k = x >> 60, other = x >> 56 & (KEYS - 1);
+        if ((x >> 40 & 1) != 0)
+            sealed[k] = crypt_seal(a, &world_real, keys[k], S("cookie"), keys[other]);
+        bool opens = crypt_open(a, keys[other], S("cookie"), sealed[k], &out);
+        wrong += opens != (k == other && sealed[k].p != NULL);
+    }
+    for (size_t k = 0; k < KEYS; k++)
+        wrong += sealed[k].p != NULL && !crypt_open(a, keys[k], S("cookie"), sealed[k], &out);
+    arena_free(a);
+    return wrong == 0 ? NULL : seed_at;
+}
+
+TEST(a_seal_opens_by_its_own_key_alone_in_each_of_many_threads)
+{
+    pthread_t threads[4];
+    uint64_t seeds[4] = { 1, 2, 3, 4 };
+    void *wrong;
+
+    for (size_t i = 0; i < 4; i++)
+        CHECK(pthread_create(&threads[i], NULL, seals_under_many_keys, &seeds[i]) == 0);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(pthread_join(threads[i], &wrong) == 0);
+        CHECK(wrong == NULL);
+    }
+    CHECK(seals_under_many_keys(&seeds[0]) == NULL); /* this thread goes on */
 }
 
 TEST(the_first_failure_stands_and_is_printable)
