@@ -138,14 +138,11 @@ static void show_head(struct audit_writer *w)
 
 void audit_grow_tree(struct audit_writer *w, struct str lines)
 {
-    struct str line;
-
-    while (w->tree_fd >= 0 && audit_line_next(&lines, &line))
-        if (!tree_append(&w->tree, w->tree_fd, line)) {
-            log_event(LOG_ERROR, "audit.no_tree", LOG_C("why", strerror(errno)));
-            (void)close(w->tree_fd);
-            w->tree_fd = -1;
-        }
+    if (w->tree_fd < 0 || tree_append(&w->tree, w->tree_fd, lines))
+        return;
+    log_event(LOG_ERROR, "audit.no_tree", LOG_C("why", strerror(errno)));
+    (void)close(w->tree_fd);
+    w->tree_fd = -1;
 }
 
 static struct str lines_of(struct audit_writer *w, const struct queue *batch, uint64_t *number, char *prev)

@@ -159,7 +159,7 @@ static void open_tree(struct audit_writer *w)
                                                                                    : (struct str){ NULL, 0 };
     while (audit_line_next(&rest, &line))
         if (audit_line_read(line, &l) && l.number == w->tree.from + w->tree.leaves + 1 &&
-            !tree_append(&w->tree, w->tree_fd, line))
+            !tree_append(&w->tree, w->tree_fd, str_n(line.p, line.n + 1)))
             break;
     if (w->tree_fd >= 0 && w->tree.from + w->tree.leaves != w->number) {
         log_event(LOG_WARN, "audit.tree_begins_anew", LOG_N("behind_record", w->number));

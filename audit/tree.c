@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "audit/tree.h"
 
+#include "audit/line.h"
 #include "base/codec.h"
 #include "base/crypt.h"
 
@@ -171,14 +172,25 @@ int tree_open(struct tree *t, int dir_fd, uint64_t number)
     return -1;
 }
 
-bool tree_append(struct tree *t, int fd, struct str line)
+bool tree_append(struct tree *t, int fd, struct str lines)
 {
-    unsigned char leaf[TREE_HASH_B], nodes[TREE_DEPTH_MAX][TREE_HASH_B];
+    unsigned char leaf[TREE_HASH_B], nodes[2 * TREE_DEPTH_MAX][TREE_HASH_B];
     off_t at = offset_of(nodes_before(t->leaves));
+    size_t n = 0;
+    struct str line;
 
-    tree_leaf(line, leaf);
-    size_t bytes = tree_add(t, leaf, nodes) * TREE_HASH_B;
-    return pwrite(fd, nodes, bytes, at) == (ssize_t)bytes;
+    for (bool more = audit_line_next(&lines, &line); more;) {
+        tree_leaf(line, leaf);
+        n += tree_add(t, leaf, nodes + n);
+        more = audit_line_next(&lines, &line);
+        if (more && n <= TREE_DEPTH_MAX)
+            continue;
+        if (pwrite(fd, nodes, n * TREE_HASH_B, at) != (ssize_t)(n * TREE_HASH_B))
+            return false;
+        at = offset_of(nodes_before(t->leaves));
+        n = 0;
+    }
+    return true;
 }
 
 /* ── proofs ─────────────────────────────────────────────────────────────────── */

@@ -36,8 +36,8 @@ struct str tree_signed(struct arena *a, uint64_t number, struct str head, uint64
  * beginning. A file that is none, or of another log, begins anew behind record `number`.  Gives the descriptor; -1:
  * there is none. */
 int tree_open(struct tree *t, int dir_fd, uint64_t number);
-/* Appends the line of the next record; false: it could not be written. */
-bool tree_append(struct tree *t, int fd, struct str line);
+/* Appends the next records' lines, each with its line feed, in few writes; false: they could not be written. */
+bool tree_append(struct tree *t, int fd, struct str lines);
 
 struct tree_path {
     uint64_t leaf;  /* from 0 */

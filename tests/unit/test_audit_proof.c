@@ -91,6 +91,37 @@ TEST(each_record_of_a_log_of_each_size_is_proven_by_its_last_head)
     audit_writer_free(w);
 }
 
+/* The file of a tree over MANY lines, of which `at_once` are appended together. */
+static struct str tree_of(struct test *t, size_t at_once)
+{
+    const char *dir = folder(t);
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
+    char *file = arena_alloc(t->arena, 1 << 16);
+    struct tree tree;
+
+    CHECK(dir_fd >= 0 && (fd = tree_open(&tree, dir_fd, 0)) >= 0);
+    for (size_t i = 0; i < MANY; i += at_once) {
+        struct buf lines = buf_new(t->arena, 4096);
+        for (size_t j = i; j < i + at_once && j < MANY; j++)
+            buf_printf(&lines, "line %zu\n", j);
+        CHECK(tree_append(&tree, fd, buf_str(&lines)));
+    }
+    CHECK_INT(tree.leaves, MANY);
+    ssize_t n = pread(fd, file, 1 << 16, 0);
+    CHECK(n > 0);
+    (void)close(fd);
+    (void)close(dir_fd);
+    return str_n(file, (size_t)n);
+}
+
+TEST(a_tree_is_the_same_however_many_records_come_at_once)
+{
+    struct str one_by_one = tree_of(t, 1);
+
+    for (size_t at_once = 2; at_once <= MANY; at_once++)
+        CHECK(str_eq(tree_of(t, at_once), one_by_one));
+}
+
 TEST(one_flipped_bit_of_a_proof_is_found_wherever_it_is)
 {
     const char *dir = folder(t), *code;
