@@ -103,6 +103,9 @@ bool text_is_plain(struct str s)
     size_t step;
 
     for (size_t i = 0; i < s.n; i += step) {
+        step = 1;
+        if (s.p[i] >= ' ' && s.p[i] < 0x7F) /* most are, and a table need not be asked */
+            continue;
         if (str_utf8_step(s, i) == 0 || text_is_obeyed(text_at(s, i, &step)))
             return false;
     }

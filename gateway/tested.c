@@ -48,10 +48,12 @@ static struct str record_of(struct arena *a, const struct tested_told *t)
 
 void tested_keep(struct ctx *c, enum tested what, struct str text, struct str words, const struct release *r)
 {
-    const struct tested_told told = { text, words, asked_words(c->arena, r), c->now_s };
     struct fail why = { 0 };
 
-    if (!session_is_test(c->session) || !json_fits(fields, &told, &why))
+    if (!session_is_test(c->session))
+        return;
+    const struct tested_told told = { text, words, asked_words(c->arena, r), c->now_s };
+    if (!json_fits(fields, &told, &why))
         return;
     struct str key = key_of(c->arena, c->session->sid, what), record = record_of(c->arena, &told);
     int64_t left_s = c->session->ends_s - c->now_s;
