@@ -161,6 +161,7 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
                                    .recent = asked->recent,
                                    .filter = v.q,
                                    .missing = true,
+                                   .lists = asked->lists,
                                    .from = from_of(asked->from),
                                    .lang = c->lang,
                                    .now_s = c->now_s,

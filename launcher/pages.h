@@ -151,7 +151,11 @@ struct launcher_view { /* GET /?school=&q=&from= */
     struct school_tabs schools;         /* more than one: the switch, "all" first */
     struct str school, school_id;       /* the chosen (or only) school: name, or the provider's; parameter `school` */
     struct str ask, ask_url, ask_email; /* whose help desk opens services */
-    struct {                            /* of another account of the person's, in another municipality */
+    struct {                            /* opened to them since they last looked (fresh.h) */
+        const struct tile *at;
+        size_t n;
+    } fresh;
+    struct { /* of another account of the person's, in another municipality */
         const struct tile *at;
         size_t n;
     } other;
@@ -162,6 +166,7 @@ struct launcher_ask {            /* parameters as they came; absent: none */
     const struct tile_pin *pins; /* what teachers have put first */
     size_t pin_count;
     const struct strs *recent; /* ids of services, the last opened first; NULL: none */
+    bool lists;                /* fills in tiles.theirs */
     bool shared;
 };
 /* Fills in the whole view from the session's person. */

@@ -336,6 +336,29 @@ static void put_missing(struct arena *a, const struct shelf *shelf, const struct
     }
 }
 
+static struct strs list_theirs(struct arena *a, const struct shelf *shelf, const struct bits *theirs)
+{
+    struct strs out = { arena_make_n(a, bits_count(theirs) + 1, struct str), 0 };
+
+    for (size_t place = bits_next(theirs, 0); place < shelf->count; place = bits_next(theirs, place + 1))
+        out.at[out.n++] = shelf->tiles[place].id;
+    return out;
+}
+
+size_t tiles_of(const struct registry *r, enum lang lang, const struct strs *ids, struct tile *out)
+{
+    const struct shelf *shelf = shelf_of(r, lang);
+    size_t n = 0;
+
+    for (size_t i = 0; i < ids->n; i++) {
+        const struct service *s = registry_service(r, ids->at[i]);
+        size_t place = s != NULL ? shelf->places[s - registry_parts(r)->services] : SHELF_NOWHERE;
+        if (place != SHELF_NOWHERE)
+            out[n++] = shelf->tiles[place];
+    }
+    return n;
+}
+
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
 {
     const struct shelf *shelf = shelf_of(wish->registry, wish->lang);
@@ -351,6 +374,8 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
     struct bits theirs = bits_new(a, shelf->count);
 
     bits_or(&theirs, &left);
+    if (ask.lists)
+        out.theirs = list_theirs(a, shelf, &theirs);
     if (ask.max == 0)
         ask.max = out.density == DENSITY_ROOMY ? TILES_ROOMY_MAX : TILES_MAX;
     size_t room = ask.max + (ask.favourites != NULL ? ask.favourites->n : 0);

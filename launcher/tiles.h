@@ -135,6 +135,7 @@ struct tiles {
         const struct tile *at;
         size_t n;
     } missing;             /* of a search on the first page: what it names and the person may not open */
+    struct strs theirs;    /* tiles_ask.lists: ids of all that they may open, with a search or without */
     bool class_links;      /* one of them is a service in which teachers pick links for a class */
     size_t count;          /* of all tiles, shown or not */
     size_t before_filter;  /* count without the filter: 0 means "no services at all" */
@@ -156,6 +157,7 @@ struct tiles_ask {
     const struct strs *recent;     /* ids, the last first; NULL: none */
     bool keep_favourites;          /* shows them with a filter and on every page, too, to arrange them */
     struct str filter;             /* words that name or line must contain; absent: all */
+    bool lists;                    /* fills in tiles.theirs */
     bool missing;                  /* looks for what is there and not theirs, TILES_MISSING_MAX at most */
     size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what
                        * fits.  One past the end is the last */
@@ -172,6 +174,9 @@ struct tiles_ask {
 };
 
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask);
+
+/* The tiles of these services (ids; those that there are), as they stand in their groups; out: as many. */
+size_t tiles_of(const struct registry *r, enum lang lang, const struct strs *ids, struct tile *out);
 
 /* Makes what the tiles of a snapshot are taken from, so that the first request does not wait for it. */
 void tiles_prepare(const struct registry *r);

@@ -2,11 +2,12 @@
 #include "gateway/pages/habits.h"
 
 #include "base/crypt.h"
+#include "launcher/fresh.h"
 #include "wire/http.h"
 
 enum { HABITS_S = 365 * 86400, MARK_CHARS = 16, SCHOOL_MAX_B = 64 };
 
-static const struct str school_cookie = S("school"), recent_cookie = S("recent");
+static const struct str school_cookie = S("school"), recent_cookie = S("recent"), seen_cookie = S("known");
 
 /* Whose it is.  A person's id is no secret of theirs to this browser, but neither is it written there. */
 static struct str mark(const struct ctx *c)
@@ -78,6 +79,24 @@ void habits_opened(struct ctx *c, struct str service)
             n++;
         }
     http_set_cookie(c->res, recent_cookie, buf_str(&b), HABITS_S, SAME_SITE_LAX);
+}
+
+void habits_seen(const struct ctx *c, struct fresh *out)
+{
+    *out = fresh_read(c->arena, c->session->shared ? S("") : own(c, seen_cookie));
+}
+
+void habits_keep_seen(struct ctx *c, const struct fresh *x)
+{
+    struct str text = fresh_write(c->arena, x);
+
+    if (!c->session->shared && str_is_set(text))
+        http_set_cookie(c->res, seen_cookie, arena_join(c->arena, mark(c), text), HABITS_S, SAME_SITE_LAX);
+}
+
+void habits_forget_seen(struct ctx *c)
+{
+    http_set_cookie(c->res, seen_cookie, S(""), 0, SAME_SITE_LAX);
 }
 
 void habits_forget_recent(struct ctx *c)

@@ -19,6 +19,11 @@ struct str habits_school(const struct ctx *c); /* absent: none was chosen */
 void habits_keep_school(struct ctx *c, struct str school);
 struct strs habits_recent(const struct ctx *c); /* ids of services, the last opened first */
 void habits_opened(struct ctx *c, struct str service);
+/* Which services were there when they last looked (launcher/fresh.h); never on a shared device. */
+struct fresh;
+void habits_seen(const struct ctx *c, struct fresh *out);
+void habits_keep_seen(struct ctx *c, const struct fresh *x);
 void habits_forget_recent(struct ctx *c);
+void habits_forget_seen(struct ctx *c);
 
 #endif

@@ -12,6 +12,7 @@
 #include "gateway/session/session.h"
 #include "gateway/session/trail.h"
 #include "gateway/vigil.h"
+#include "launcher/fresh.h"
 #include "launcher/pages.h"
 #include "model/when.h"
 #include "registry/shadow.h"
@@ -108,6 +109,34 @@ static bool teaches(const struct ctx *c)
     return false;
 }
 
+/* Of the whole page of somebody who reads, at their own browser, for themselves; what they have opened is new no more.
+ * The first look only remembers. */
+static void put_fresh(struct ctx *c, const struct strs *recent, struct launcher_view *v)
+{
+    struct fresh x;
+    struct strs shown = { NULL, 0 };
+
+    if (c->session->shared || v->tiles.density == DENSITY_ROOMY || str_is_set(v->page.acting.child) ||
+        v->tiles.theirs.n == 0)
+        return;
+    habits_seen(c, &x);
+    if (fresh_look(c->arena, &v->tiles.theirs, when_day(c->arena, c->now_s), &x))
+        habits_keep_seen(c, &x);
+    for (size_t i = 0; i < x.shown.n; i++)
+        if (!strs_has(recent, x.shown.at[i]))
+            strs_add(c->arena, &shown, x.shown.at[i]);
+    struct tile *tiles = arena_make_n(c->arena, shown.n + 1, struct tile);
+    v->fresh.n = tiles_of(c->registry, c->lang, &shown, tiles);
+    v->fresh.at = tiles;
+}
+
+/* All that is theirs, and not one school's, nor a page of it or what a search leaves. */
+static bool shows_all(const struct launcher_ask *asked, const struct launcher_view *v)
+{
+    return !str_is_set(asked->q) && !str_is_set(asked->from) &&
+           (v->schools.n == 0 || str_eq(v->school_id, v->schools.at[0].id));
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     struct tile_pin pins[PINS_MAX];
@@ -117,6 +146,7 @@ static enum step show(struct ctx *c, struct fail *f)
                                         .pins = pins,
                                         .pin_count = put_pins(c, pins),
                                         .recent = &recent,
+                                        .lists = true,
                                         .q = form_get(c->query, S("q")),
                                         .from = form_get(c->query, S("from")),
                                         .shared = c->session->shared };
@@ -126,6 +156,8 @@ static enum step show(struct ctx *c, struct fail *f)
     v.leads = teaches(c);
     if (c->shadow != NULL && !str_is_set(asked.q) && !str_is_set(asked.from))
         compare_page(c);
+    if (shows_all(&asked, &v))
+        put_fresh(c, &recent, &v);
     if (c->beside != NULL && !c->beside->waits)
         put_other(c, &v);
     if (str_is_set(school) && v.schools.n > 0)

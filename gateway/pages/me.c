@@ -697,6 +697,7 @@ static enum step act(struct ctx *c, struct fail *f)
     if (str_eq(what, S("forget"))) {
         device_forget(c);
         habits_forget_recent(c);
+        habits_forget_seen(c);
         return me_go_said(c, "forget");
     }
     if (str_eq(what, S("consent")))

@@ -7,6 +7,7 @@
 #include "frame/assets.h"
 #include "frame/roles.h"
 #include "frame/words.h"
+#include "launcher/fresh.h"
 #include "launcher/manifest.h"
 #include "launcher/pages.h"
 #include "launcher/texts.h"
@@ -534,7 +535,10 @@ static void put_many_tiles(const struct stage *s, const char *prefix)
     const struct strs first = { twelve, 12 };
     favourites = &first;
     v.tiles = tiles_from(s, r, 0, 0, 0);
+    v.fresh.at = v.tiles.groups.at[0].tiles.at;
+    v.fresh.n = FRESH_SHOWN_MAX;
     put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-full", prefix)), s->lang, page_launcher(s->a, &v));
+    v.fresh.n = 0;
     favourites = NULL;
     registry_drop(r);
     r = nation(MANY_SERVICES);
