@@ -200,6 +200,7 @@ static enum step make_request(struct ctx *c, struct fail *f)
     l->upstream_id = relay_new(c, &s->idp);
     l->fresh = login_fresh(l) || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
+    l->asked_epoch = kv_epoch_number(c->kv);
     struct saml_request request = {
         .id = l->upstream_id,
         .now_s = c->now_s,
@@ -555,6 +556,15 @@ static enum step check_login(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* Whether it was answered already is known by the Redis that it was begun with, and by no other [security: failover].
+ */
+static bool is_of_before(const struct ctx *c)
+{
+    const struct login *l = c->login;
+
+    return l->asked_epoch != 0 ? l->asked_epoch != kv_epoch_number(c->kv) : kv_may_forget(c->kv, l->asked_city_s);
+}
+
 /* When we demanded a fresh authentication, an older one does not do [SDP-IDP07].  One mark per issuer and assertion,
  * for as long as the assertion could be shown again. */
 static enum step replay_ask(struct ctx *c, struct fail *f)
@@ -565,6 +575,8 @@ static enum step replay_ask(struct ctx *c, struct fail *f)
     if (l->fresh && p->person->auth_time_s + c->set->saml_skew_s < l->asked_city_s)
         return refusal(f, REFUSAL_authn_stale, "a fresh log-in was asked for");
     tryout_pass(c, TRYOUT_fresh);
+    if (is_of_before(c))
+        return refusal(f, REFUSAL_replay, "another Redis is the primary since this log-in was begun: begin anew");
     int64_t left_s = p->ends_s - c->now_s;
     kv_add(c->kv, &c->batch, c->arena, &saml_of(c)->replay, KV_REPLAY, p->replay, S("1"),
            left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);

@@ -165,6 +165,8 @@ static enum step read(struct ctx *c, struct fail *f)
     told->replay = sha256_hex(
         c->arena, fields_key(c->arena, (struct str[]){ S("logout token"), t->claims.iss, t->claims.jti }, 3));
     int64_t left_s = t->claims.exp_s - c->now_s + c->set->jose_skew_s;
+    if (kv_may_forget(c->kv, jose_born_s(&t->claims)))
+        return fail(f, FAIL_CALLER, "replay", "another Redis is the primary since this logout token was made");
     kv_add(c->kv, &c->batch, c->arena, &told->marked, KV_REPLAY, told->replay, S("1"),
            left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
     return WAIT;

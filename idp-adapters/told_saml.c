@@ -182,6 +182,8 @@ static enum step read_request(struct ctx *c, struct city_message *t, struct fail
         t->told.sessions[t->told.session_count++] = a->sessions[i];
     t->told.replay =
         sha256_hex(c->arena, fields_key(c->arena, (struct str[]){ S("logout request"), a->issuer, a->id }, 3));
+    if (kv_may_forget(c->kv, a->issued_s))
+        return fail(f, FAIL_CALLER, "replay", "another Redis is the primary since this LogoutRequest was made");
     kv_add(c->kv, &c->batch, c->arena, &t->told.marked, KV_REPLAY, t->told.replay, S("1"),
            SAML_ASK_AGE_S + 2 * c->set->saml_skew_s + REPLAY_LEAST_S);
     return WAIT;

@@ -67,6 +67,8 @@ struct login {
     struct str upstream_nonce, upstream_verifier;
     bool fresh; /* we demanded a fresh authentication */
     int64_t asked_city_s;
+    int64_t
+        asked_epoch; /* kv_epoch_number() then: elsewhere an answer may be forgotten; 0: a record of before has none */
 
     /* LOGIN_CONSENT: sid of the session whose person is asked. */
     struct str asks_sid;

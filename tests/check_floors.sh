@@ -71,7 +71,8 @@ door() {
     done
 }
 door 'microhttpd' 'gateway/http/library\.c'
-door 'hiredis' 'wire/kv\.c'
+door 'hiredis' 'wire/kv_link\.c'
+door 'openssl/ssl' 'wire/kv_tls\.c'
 door 'libxml/' 'wire/(xml|dsig|saml|svg)[a-z_]*\.[ch]|wire/xmlenc\.[ch]'
 door 'oauth2/|cjose/' 'wire/jose\.c'
 door 'jansson' 'wire/json\.c'

@@ -95,6 +95,13 @@ struct jose_claims {
     struct str thumbprint;             /* jose_verify_by_header() alone: of the key */
 };
 
+/* When it was made: iat; where it says none, as if it were made to be good for JOSE_UNSAID_LIFE_S. */
+enum { JOSE_UNSAID_LIFE_S = 300 };
+static inline int64_t jose_born_s(const struct jose_claims *c)
+{
+    return c->iat_s != 0 ? c->iat_s : c->exp_s - JOSE_UNSAID_LIFE_S;
+}
+
 /* Verifies the whole token before it fills *out.  Fails as rules->blame says. */
 bool jose_verify(struct arena *a, struct str token, const struct jwks *keys, const struct jose_rules *rules,
                  struct jose_claims *out, struct fail *f);

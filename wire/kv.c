@@ -1,123 +1,24 @@
-/* SPDX-License-Identifier: EUPL-1.2
- *
- * hiredis gives its protocol reader; the connection is ours.  Its own
- * asynchronous context has no deadlines in 0.14 and answers late replies, and a
- * connection that is given up together with its queue cannot mix two people up.
- */
+/* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/kv_int.h"
 
 #include "base/crypt.h"
 #include "base/log.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <hiredis/hiredis.h>
+enum { RETRY_FIRST_MS = 20, RETRY_MOST_MS = 1000, PROBE_B = 9 };
 
-enum {
-    BACKLOG_MAX_B = 8 << 20,              /* commands not yet taken by the kernel */
-    REPLY_MAX_B = KV_VALUE_MAX_B + 65536, /* bytes read without a whole reply among them */
-    REPLY_ELEMENTS_MAX = 1024,
-    RETRY_FIRST_MS = 20,
-    RETRY_MOST_MS = 1000,
-    PROBE_B = 9
-};
-
-/* hiredis's reader builds replies in our arena: nothing of the C heap, and a
- * limit on elements that 0.14 lacks. */
-
-static enum reply_type type_of(int type)
-{
-    return type == REDIS_REPLY_STRING    ? REPLY_TEXT
-           : type == REDIS_REPLY_STATUS  ? REPLY_STATUS
-           : type == REDIS_REPLY_ERROR   ? REPLY_ERROR
-           : type == REDIS_REPLY_INTEGER ? REPLY_NUMBER
-           : type == REDIS_REPLY_ARRAY   ? REPLY_LIST
-                                         : REPLY_NONE;
-}
-
-static struct reply *reply_new(const redisReadTask *task)
-{
-    struct kv *k = task->privdata;
-    struct reply *r = arena_make(k->reply_arena, struct reply);
-
-    r->type = type_of(task->type);
-    if (task->parent != NULL) {
-        struct reply *parent = task->parent->obj;
-        parent->elements[task->idx] = r;
-    }
-    return r;
-}
-
-static void *reply_text(const redisReadTask *task, char *p, size_t n)
-{
-    struct kv *k = task->privdata;
-    struct reply *r = reply_new(task);
-
-    r->text = arena_str(k->reply_arena, str_n(p, n));
-    return r;
-}
-
-#if HIREDIS_MAJOR >= 1
-typedef size_t element_count;
-#else
-typedef int element_count;
-#endif
-
-static void *reply_list(const redisReadTask *task, element_count n)
-{
-    struct kv *k = task->privdata;
-
-    if ((size_t)n > REPLY_ELEMENTS_MAX) /* a negative one too */
-        return NULL;
-    struct reply *r = reply_new(task);
-    r->n = (size_t)n;
-    r->elements = arena_make_n(k->reply_arena, r->n, struct reply *);
-    return r;
-}
-
-static void *reply_number(const redisReadTask *task, long long number)
-{
-    struct reply *r = reply_new(task);
-
-    r->number = number;
-    return r;
-}
-
-static void *reply_nil(const redisReadTask *task)
-{
-    struct reply *r = reply_new(task);
-
-    r->type = REPLY_NIL; /* the task is still the text or list that turned out to be none */
-    return r;
-}
-
-static void reply_free(void *reply)
-{
-    (void)reply; /* goes with the arena */
-}
-
-static redisReplyObjectFunctions reply_functions = {
-    .createString = reply_text,
-    .createArray = reply_list,
-    .createInteger = reply_number,
-    .createNil = reply_nil,
-    .freeObject = reply_free,
-};
-
-/* What Redis says in the first word of an error; what we call it; whether the
- * connection is of no use any more. */
+/* What Redis says in the first word of an error; what we call it; what becomes of
+ * the connection. */
 static const struct {
     const char *word, *trouble;
-    bool give_up;
+    enum { STAYS = 0, GIVE_UP, LEAVE /* it has not happened, and is sent again elsewhere */ } then;
 } refusals[] = {
-    { "READONLY", "replica", true },     { "LOADING", "loading", true },    { "NOAUTH", "password", true },
-    { "WRONGPASS", "password", true },   { "MASTERDOWN", "replica", true }, { "CLUSTERDOWN", "cluster", true },
-    { "OOM", "memory", false },          { "MISCONF", "disk", false },      { "NOPERM", "permission", false },
-    { "NOREPLICAS", "replicas", false }, { "BUSY", "busy", false },         { "MOVED", "cluster", true },
+    { "READONLY", "replica", LEAVE },     { "LOADING", "loading", LEAVE },     { "NOAUTH", "password", GIVE_UP },
+    { "WRONGPASS", "password", GIVE_UP }, { "MASTERDOWN", "replica", LEAVE },  { "CLUSTERDOWN", "cluster", GIVE_UP },
+    { "OOM", "memory", STAYS },           { "MISCONF", "disk", STAYS },        { "NOPERM", "permission", STAYS },
+    { "NOREPLICAS", "replicas", STAYS },  { "BUSY", "busy", STAYS },           { "MOVED", "cluster", GIVE_UP },
+    { "ASK", "cluster", GIVE_UP },        { "UNBLOCKED", "replica", GIVE_UP },
 };
 
 void kv_note_trouble(struct kv *k, const char *why)
@@ -127,9 +28,9 @@ void kv_note_trouble(struct kv *k, const char *why)
     k->trouble = why;
     /* A private Redis starts beside us: until it has been here once, its absence is no alarm. */
     if (why[0] != '\0')
-        log_event(k->has_epoch ? LOG_ERROR : LOG_WARN, "kv.away", LOG_C("why", why));
+        log_event(k->has_epoch ? LOG_ERROR : LOG_WARN, "kv.away", LOG_C("why", why), LOG_C("mend", kv_mend(why)));
     else
-        log_event(LOG_INFO, "kv.ready");
+        log_event(LOG_INFO, "kv.ready", LOG_C("primary", k->primary));
 }
 
 void kv_note_refusing(struct kv *k, const char *what)
@@ -138,88 +39,108 @@ void kv_note_refusing(struct kv *k, const char *what)
         return;
     k->refusing = what;
     if (what[0] != '\0')
-        log_event(LOG_ERROR, "kv.refuses", LOG_C("why", what));
+        log_event(LOG_ERROR, "kv.refuses", LOG_C("why", what), LOG_C("mend", kv_mend(what)));
     else
         log_event(LOG_INFO, "kv.accepts");
 }
 
-/* Sending. */
+/* Queues. */
 
-static void send_out(struct kv *k)
+void kv_line_add(struct line_of_asked *l, struct asked *q)
 {
-    struct str all = buf_str(&k->out);
+    q->next = NULL;
+    *l->last = q;
+    l->last = &q->next;
+}
 
-    while (k->out_at < all.n) {
-        ssize_t n = send(k->watch.fd, all.p + k->out_at, all.n - k->out_at, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN) {
-            (void)loop_watch(k->loop, &k->watch, EPOLLIN | EPOLLOUT);
-            return;
-        }
-        if (n < 0) {
-            kv_give_up(k, "cut");
-            return;
-        }
-        k->out_at += (size_t)n;
+static struct asked *line_all(struct line_of_asked *l)
+{
+    struct asked *all = l->first;
+
+    *l = (struct line_of_asked){ NULL, &l->first };
+    return all;
+}
+
+static void answer_down(struct kv *k, struct asked *q)
+{
+    if (q->batch == NULL) {
+        q->next = k->own_free;
+        k->own_free = q;
+        return;
     }
-    arena_reset(k->out_arena);
-    k->out = buf_new(k->out_arena, BACKLOG_MAX_B);
-    k->out_at = 0;
-    (void)loop_watch(k->loop, &k->watch, EPOLLIN);
+    *q->out = (struct kv_got){ 0 };
+    batch_answered(q->batch);
+}
+
+static void put_in_line(struct kv *k, struct asked *q)
+{
+    kv_line_add(&k->asked, q);
+    if (k->deadline.next == NULL)
+        timer_set(k->loop, &k->deadline, q->deadline_ms - loop_now_ms(k->loop));
+    /* At the end of this turn, so that all commands of a turn leave in one write. */
+    if (k->flush.next == NULL)
+        timer_set(k->loop, &k->flush, 0);
+}
+
+void kv_queue(struct kv *k, struct asked *q)
+{
+    q->deadline_ms = loop_now_ms(k->loop) + k->config.timeout_ms;
+    put_in_line(k, q);
+}
+
+bool kv_holds(const struct kv *k)
+{
+    return k->keeps && (k->leaving != NULL || (k->state != READY && loop_now_ms(k->loop) < k->hold_until_ms));
+}
+
+void kv_hold(struct kv *k, struct asked *q)
+{
+    if (q->deadline_ms == 0)
+        q->deadline_ms = loop_now_ms(k->loop) + k->config.timeout_ms;
+    kv_line_add(&k->held, q);
+    if (k->held_due.next == NULL)
+        timer_set(k->loop, &k->held_due, KV_HOLD_MS / 2);
+}
+
+static void held_due(struct timer *t)
+{
+    struct kv *k = KV_OF(t, held_due);
+    int64_t now_ms = loop_now_ms(k->loop);
+
+    for (struct asked *q = line_all(&k->held), *next; q != NULL; q = next) {
+        next = q->next; /* q may go with its request */
+        if (q->deadline_ms > now_ms)
+            kv_line_add(&k->held, q);
+        else
+            answer_down(k, q);
+    }
+    if (k->held.first != NULL)
+        timer_set(k->loop, &k->held_due, KV_HOLD_MS / 2);
+}
+
+void kv_send_held(struct kv *k)
+{
+    for (struct asked *q = line_all(&k->held), *next; q != NULL; q = next) {
+        next = q->next;
+        if (!kv_link_put_encoded(&k->link, q->sent)) {
+            answer_down(k, q);
+            continue;
+        }
+        k->wants_proof = k->wants_proof || q->guarded;
+        put_in_line(k, q);
+    }
 }
 
 static void flush_due(struct timer *t)
 {
     struct kv *k = KV_OF(t, flush);
 
-    if (k->state >= GREETING)
-        send_out(k);
-}
-
-/* "*3" and "$17": there are dozens in a request's commands, and printf is slow at them. */
-static void put_length(struct buf *b, char kind, size_t n)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    buf_byte(b, kind);
-    buf_add(b, str_n(digits + at, sizeof digits - at));
-    buf_add(b, S("\r\n"));
-}
-
-/* Lengths in front of every part, so no byte of a value is ever read as protocol. */
-bool kv_put(struct kv *k, const struct str *parts, size_t n)
-{
-    size_t need = 32;
-
-    for (size_t i = 0; i < n; i++)
-        need += parts[i].n + 32;
-    if (k->out.n + need > BACKLOG_MAX_B)
-        return false;
-    put_length(&k->out, '*', n);
-    for (size_t i = 0; i < n; i++) {
-        put_length(&k->out, '$', parts[i].n);
-        buf_add(&k->out, parts[i]);
-        buf_add(&k->out, S("\r\n"));
-    }
-    return buf_ok(&k->out);
-}
-
-void kv_queue(struct kv *k, struct asked *q)
-{
-    q->deadline_ms = loop_now_ms(k->loop) + k->config.timeout_ms;
-    *k->last = q;
-    k->last = &q->next;
-    if (k->deadline.next == NULL)
-        timer_set(k->loop, &k->deadline, k->config.timeout_ms);
-    /* At the end of this turn, so that all commands of a turn leave in one write. */
-    if (k->flush.next == NULL)
-        timer_set(k->loop, &k->flush, 0);
+    if (k->state < GREETING)
+        return;
+    if (k->wants_proof && k->guard != KV_GUARD_ALONE)
+        kv_guard_ask(k);
+    k->wants_proof = false;
+    kv_link_send(&k->link);
 }
 
 static void deadline_due(struct timer *t)
@@ -231,162 +152,155 @@ static void deadline_due(struct timer *t)
         return;
     if (k->state == CONNECTING)
         kv_give_up(k, "timeout");
-    else if (k->first != NULL && k->first->deadline_ms > now_ms)
-        timer_set(k->loop, &k->deadline, k->first->deadline_ms - now_ms);
-    else if (k->first != NULL)
+    else if (k->asked.first != NULL && k->asked.first->deadline_ms > now_ms)
+        timer_set(k->loop, &k->deadline, k->asked.first->deadline_ms - now_ms);
+    else if (k->asked.first != NULL)
         kv_give_up(k, "timeout");
 }
+
+/* Answers. */
 
 /* The text of an error may quote what we sent, the password too: only its first
  * word is looked at, and only our own word for it is logged.  True: the
  * connection was given up. */
 bool kv_refused(struct kv *k, const struct reply *r)
 {
-    struct str rest = r->text, word = S("");
+    struct str word = kv_reply_word(r);
 
-    (void)str_split(&rest, ' ', &word);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         if (!str_eq(word, str_of(refusals[i].word)))
             continue;
-        if (refusals[i].give_up)
+        if (refusals[i].then != STAYS)
             kv_give_up(k, refusals[i].trouble);
         else
             kv_note_refusing(k, refusals[i].trouble);
-        return refusals[i].give_up;
+        return refusals[i].then != STAYS;
     }
     kv_note_refusing(k, "command");
     return false;
 }
 
-static void take_reply(struct kv *k, const struct reply *r)
+/* Why it refuses all that changes anything and will go on to; NULL: it does not, or not for such a reason. */
+static const char *left_for(const struct reply *r)
 {
-    struct asked *q = k->first;
+    struct str word = kv_reply_word(r);
+
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].then == LEAVE && str_eq(word, str_of(refusals[i].word)))
+            return refusals[i].trouble;
+    return NULL;
+}
+
+/* A replica answers what only reads, from a past that nobody asked for. */
+static bool is_asked_again(const struct kv *k, const struct asked *q, const struct reply *r)
+{
+    return k->leaving != NULL && q->sent.p != NULL && (q->reads || left_for(r) != NULL);
+}
+
+static void take_answer(struct kv *k, struct asked *q, const struct reply *r)
+{
+    bool own = q->batch == NULL; /* else it may go with its request */
+
+    q->answer(k, q, r);
+    if (own)
+        answer_down(k, q);
+}
+
+static void take_reply(struct kv_link *l, const struct reply *r)
+{
+    struct kv *k = (struct kv *)l;
+    struct asked *q = k->asked.first;
 
     if (q == NULL) {
         kv_give_up(k, "garbage");
         return;
     }
+    if (q->batch != NULL && k->keeps && k->leaving == NULL && left_for(r) != NULL) {
+        k->leaving = left_for(r);
+        k->hold_until_ms = loop_now_ms(k->loop) + KV_HOLD_MS;
+    }
     /* Given up, the question is answered with the rest of the queue. */
-    if (r->type == REPLY_ERROR && q->batch != NULL && kv_refused(k, r))
+    if (r->type == REPLY_ERROR && q->batch != NULL && k->leaving == NULL && kv_refused(k, r))
         return;
-    k->first = q->next;
-    if (k->first == NULL)
-        k->last = &k->first;
-    q->answer(k, q, r);
-}
-
-/* Receiving. */
-
-static void take_replies(struct kv *k)
-{
-    unsigned connection = k->connection;
-
-    while (k->connection == connection) {
-        void *reply = NULL;
-        if (redisReaderGetReply(k->reader, &reply) != REDIS_OK) {
-            kv_give_up(k, "garbage");
-            return;
-        }
-        if (reply == NULL) /* not yet whole */
-            return;
-        k->unanswered_B = 0;
-        /* RESP3's types that we never ask for come as small numbers. */
-        if ((uintptr_t)reply < 4096)
-            kv_give_up(k, "garbage");
-        else
-            take_reply(k, reply);
-        if (k->connection == connection)
-            arena_reset(k->reply_arena);
-    }
-}
-
-static void receive(struct kv *k)
-{
-    char piece[16384];
-    unsigned connection = k->connection;
-    ssize_t n;
-
-    do {
-        n = read(k->watch.fd, piece, sizeof piece);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            return;
-        if (n <= 0) {
-            kv_give_up(k, "cut");
-            return;
-        }
-        k->unanswered_B += (size_t)n;
-        if (k->unanswered_B > REPLY_MAX_B || redisReaderFeed(k->reader, piece, (size_t)n) != REDIS_OK) {
-            kv_give_up(k, "garbage");
-            return;
-        }
-        take_replies(k);
-    } while (k->connection == connection && (size_t)n == sizeof piece);
-}
-
-static void connected(struct kv *k)
-{
-    int trouble = 0;
-    socklen_t n = sizeof trouble;
-
-    if (getsockopt(k->watch.fd, SOL_SOCKET, SO_ERROR, &trouble, &n) != 0 || trouble != 0)
-        kv_give_up(k, "connect");
+    k->asked.first = q->next;
+    if (k->asked.first == NULL)
+        k->asked.last = &k->asked.first;
+    if (is_asked_again(k, q, r))
+        kv_hold(k, q);
+    else if (k->leaving == NULL || q->batch != NULL)
+        take_answer(k, q, r);
     else
-        kv_greet(k);
+        answer_down(k, q);
+    if (k->leaving != NULL && k->asked.first == NULL)
+        kv_give_up(k, k->leaving);
 }
 
-static void ready(struct watch *w, uint32_t events)
+void kv_settle(struct kv *k, struct asked *q)
 {
-    struct kv *k = (struct kv *)w;
-    unsigned connection = k->connection;
-
-    if (k->state == CONNECTING) {
-        connected(k);
-        return;
-    }
-    if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-        receive(k);
-    if (k->connection == connection && (events & EPOLLOUT))
-        send_out(k);
+    if (q->guarded && q->out->outcome != KV_DOWN && k->guard != KV_GUARD_ALONE)
+        kv_line_add(&k->unproven, q);
+    else
+        batch_answered(q->batch);
 }
+
+void kv_proven(struct kv *k, bool by_replicas)
+{
+    for (struct asked *q = line_all(&k->unproven), *next; q != NULL; q = next) {
+        next = q->next;
+        if (by_replicas)
+            batch_answered(q->batch);
+        else
+            answer_down(k, q);
+    }
+}
+
+/* Connecting. */
+
+static void link_up(struct kv_link *l)
+{
+    kv_greet((struct kv *)l);
+}
+
+static void link_gone(struct kv_link *l, const char *why)
+{
+    kv_give_up((struct kv *)l, why);
+}
+
+static const struct kv_link_hooks hooks = { link_up, take_reply, link_gone };
 
 static void connect_now(struct kv *k)
 {
-    struct sockaddr_storage to;
-    socklen_t n;
+    struct str to = k->sentinels != NULL ? kv_sentinels_primary(k->sentinels) : k->config.address;
 
-    if (!kv_address(k->config.address, &to, &n)) {
-        kv_give_up(k, "address");
+    if (to.p == NULL) { /* they say so when they know one */
+        kv_note_trouble(k, kv_sentinels_trouble(k->sentinels));
+        timer_set(k->loop, &k->retry, RETRY_MOST_MS);
         return;
     }
-    k->watch.fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (k->watch.fd < 0) {
-        kv_give_up(k, "descriptors");
-        return;
-    }
-    int on = 1;
-    if (to.ss_family != AF_UNIX) {
-        (void)setsockopt(k->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        (void)setsockopt(k->watch.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    }
-    k->reader = redisReaderCreateWithFunctions(&reply_functions);
-    if (k->reader == NULL) {
-        kv_give_up(k, "memory");
-        return;
-    }
-    k->reader->privdata = k;
+    size_t n = to.n < sizeof k->primary ? to.n : sizeof k->primary - 1;
+    memcpy(k->primary, to.p, n);
+    k->primary[n] = '\0';
     k->state = CONNECTING;
     timer_set(k->loop, &k->deadline, k->config.timeout_ms);
-    if (connect(k->watch.fd, (struct sockaddr *)&to, n) == 0)
-        kv_greet(k);
-    else if (errno != EINPROGRESS)
-        kv_give_up(k, "connect");
-    else if (!loop_watch(k->loop, &k->watch, EPOLLOUT))
-        kv_give_up(k, "descriptors");
+    kv_link_open(&k->link, str_of(k->primary));
 }
 
 static void retry_due(struct timer *t)
 {
     connect_now(KV_OF(t, retry));
+}
+
+/* Another one is named.  Off one that still answers only when most say so. */
+static void primary_changed(void *self)
+{
+    struct kv *k = self;
+
+    if (k->state == AWAY) {
+        timer_set(k->loop, &k->retry, 0);
+    } else if (kv_sentinels_moved(k->sentinels, str_of(k->primary))) {
+        k->failures = 0;
+        kv_give_up(k, "switched");
+    }
 }
 
 /* Half of the pause is chance, so that many loops and nodes do not come back in step. */
@@ -405,40 +319,30 @@ static int64_t pause_ms(struct kv *k)
 
 static void disconnect(struct kv *k)
 {
+    if (k->state == READY)
+        k->hold_until_ms = loop_now_ms(k->loop) + KV_HOLD_MS;
     k->state = AWAY;
-    k->connection++;
-    if (k->watch.fd >= 0) {
-        loop_forget(k->loop, &k->watch);
-        (void)close(k->watch.fd);
-        k->watch.fd = -1;
-    }
+    k->leaving = NULL;
+    k->wants_proof = false;
+    kv_link_close(&k->link);
     timer_clear(k->loop, &k->deadline);
     timer_clear(k->loop, &k->flush);
     timer_clear(k->loop, &k->heartbeat);
-    if (k->reader != NULL)
-        redisReaderFree(k->reader);
-    k->reader = NULL;
-    k->unanswered_B = 0;
-    arena_reset(k->out_arena);
-    k->out = buf_new(k->out_arena, BACKLOG_MAX_B);
-    k->out_at = 0;
 }
 
-/* Whatever was under way may or may not have happened: DOWN.  Answers may ask
- * again; they are DOWN at once, because the state says so already. */
-static void answer_all_down(struct kv *k)
+/* Whatever was under way may or may not have happened: DOWN, but for what only reads.  Answers may ask
+ * again; they are held or DOWN at once, because the state says so already. */
+static void answer_all_down(struct kv *k, bool holds)
 {
-    struct asked *q = k->first;
+    int64_t now_ms = loop_now_ms(k->loop);
 
-    k->first = NULL;
-    k->last = &k->first;
-    while (q != NULL) {
-        struct asked *next = q->next; /* q may go with its request */
-        if (q->batch != NULL) {
-            *q->out = (struct kv_got){ 0 };
-            batch_answered(q->batch);
-        }
-        q = next;
+    kv_proven(k, false);
+    for (struct asked *q = line_all(&k->asked), *next; q != NULL; q = next) {
+        next = q->next; /* q may go with its request */
+        if (holds && q->batch != NULL && q->reads && q->sent.p != NULL && q->deadline_ms > now_ms)
+            kv_hold(k, q);
+        else
+            answer_down(k, q);
     }
 }
 
@@ -448,8 +352,25 @@ void kv_give_up(struct kv *k, const char *why)
     kv_note_trouble(k, why);
     timer_set(k->loop, &k->retry, pause_ms(k));
     k->failures++;
-    answer_all_down(k);
-    arena_reset(k->own_arena);
+    if (k->sentinels != NULL) {
+        if (k->failures > 1)
+            kv_sentinels_failed(k->sentinels);
+        kv_sentinels_ask(k->sentinels);
+    }
+    answer_all_down(k, true);
+}
+
+static struct kv_config config_copy(struct arena *a, const struct kv_config *from)
+{
+    struct kv_config c = *from;
+    struct str *const texts[] = { &c.address, &c.user,          &c.password,         &c.beat,
+                                  &c.master,  &c.sentinel_user, &c.sentinel_password };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = arena_str(a, *texts[i]);
+    for (size_t i = 0; i < c.sentinel_count; i++)
+        c.sentinels[i] = arena_str(a, c.sentinels[i]);
+    return c;
 }
 
 struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config *config)
@@ -458,25 +379,30 @@ struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config 
     struct kv *k = arena_make(a, struct kv);
 
     k->arena = a;
-    k->out_arena = arena_new_secret(); /* the password passes through */
-    k->reply_arena = arena_new();
-    k->own_arena = arena_new();
     k->loop = l;
     k->world = w;
-    k->config = (struct kv_config){ arena_str(a, config->address), arena_str(a, config->user),
-                                    arena_str(a, config->password), config->timeout_ms, arena_str(a, config->beat) };
+    k->config = config_copy(a, config);
+    kv_link_init(&k->link, l, config->tls, &hooks);
     k->beat_key = kv_key(a, KV_BEAT, str_is_set(config->beat) ? config->beat : S("-"));
     k->probe_key = kv_key(a, KV_PROBE, crypt_token(a, w, PROBE_B)); /* nobody else's: it is taken again */
-    k->watch = (struct watch){ ready, -1, 0 };
     k->deadline.due = deadline_due;
     k->flush.due = flush_due;
     k->heartbeat.due = kv_heartbeat_due;
     k->retry.due = retry_due;
-    k->last = &k->first;
-    k->out = buf_new(k->out_arena, BACKLOG_MAX_B);
+    k->held_due.due = held_due;
+    (void)line_all(&k->asked);
+    (void)line_all(&k->held);
+    (void)line_all(&k->unproven);
+    k->keeps = !str_has_prefix(config->address, S("unix:"));
+    k->guard = config->wait_replicas > 0 ? KV_GUARD_SOUND : KV_GUARD_OFF;
     k->trouble = "starting";
     k->refusing = "";
-    connect_now(k);
+    if (config->sentinel_count > 0) {
+        k->sentinels = kv_sentinels_new(l, w, &k->config, primary_changed, k);
+        timer_set(l, &k->retry, RETRY_MOST_MS); /* if none has named one until then, it is said why */
+    } else {
+        connect_now(k);
+    }
     return k;
 }
 
@@ -485,11 +411,16 @@ void kv_free(struct kv *k)
     if (k == NULL)
         return;
     disconnect(k);
-    answer_all_down(k);
+    k->hold_until_ms = 0;
+    answer_all_down(k, false);
+    for (struct asked *q = line_all(&k->held), *next; q != NULL; q = next) {
+        next = q->next;
+        answer_down(k, q);
+    }
     timer_clear(k->loop, &k->retry);
-    arena_free(k->out_arena);
-    arena_free(k->reply_arena);
-    arena_free(k->own_arena);
+    timer_clear(k->loop, &k->held_due);
+    kv_sentinels_free(k->sentinels);
+    kv_link_free(&k->link);
     arena_free(k->arena);
 }
 
@@ -500,7 +431,7 @@ bool kv_ready(const struct kv *k)
 
 bool kv_accepts(const struct kv *k)
 {
-    return k->state == READY && k->refusing[0] == '\0';
+    return k->state == READY && k->refusing[0] == '\0' && k->guard != KV_GUARD_SHORT;
 }
 
 int64_t kv_beat(const struct kv *k)
@@ -510,12 +441,45 @@ int64_t kv_beat(const struct kv *k)
 
 const char *kv_trouble(const struct kv *k)
 {
-    return k->trouble[0] != '\0' ? k->trouble : k->refusing;
+    return k->trouble[0] != '\0'        ? k->trouble
+           : k->refusing[0] != '\0'     ? k->refusing
+           : k->guard == KV_GUARD_SHORT ? "replicas"
+                                        : "";
+}
+
+struct kv_seen kv_seen(const struct kv *k)
+{
+    return (struct kv_seen){ .primary = str_of(k->primary),
+                             .ready = k->state == READY,
+                             .guard = k->guard,
+                             .replicas = k->replicas,
+                             .switches = k->switches,
+                             .sentinels = k->config.sentinel_count,
+                             .sentinels_well = k->sentinels != NULL ? kv_sentinels_well(k->sentinels) : 0 };
 }
 
 struct str kv_epoch(const struct kv *k)
 {
     return k->has_epoch ? str_n(k->epoch, KV_EPOCH_TEXT_B) : (struct str){ NULL, 0 };
+}
+
+int64_t kv_since_s(const struct kv *k)
+{
+    return k->since_s;
+}
+
+bool kv_may_forget(const struct kv *k, int64_t born_s)
+{
+    return born_s < k->since_s;
+}
+
+int64_t kv_epoch_number(const struct kv *k)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; k != NULL && k->has_epoch && i < KV_EPOCH_TEXT_B; i++) /* hexadecimal digits */
+        number = number << 4 | (uint64_t)(k->epoch[i] <= '9' ? k->epoch[i] - '0' : k->epoch[i] - 'a' + 10);
+    return (int64_t)number;
 }
 
 int kv_away(struct fail *f, const char *what)

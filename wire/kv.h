@@ -10,7 +10,18 @@
  * connection is given up with everything on it: a late answer reaches nobody.
  * Away, silent, a replica, out of memory, loading, wrong password: DOWN, one log
  * line, and new attempts with growing pauses.  While away, commands are DOWN at
- * once.
+ * once.  Over TCP, where another Redis may take over, three sorts wait for the next
+ * connection, within their kv_timeout_ms: what was refused with READONLY or LOADING
+ * and so has not happened, what only reads, and what is asked in the first
+ * KV_HOLD_MS after a loss.  Nothing that may have happened is sent again.
+ *
+ * With sentinels, the primary is the one that they name, and ROLE must say so too.
+ *
+ * With wait_replicas, what is written to a FILED family is answered when so many
+ * replicas have it (WAIT); else DOWN.  While they are too few it is DOWN at once;
+ * with go_on, writing goes on without them once KV_GRACE_MS have passed and most
+ * sentinels say, asked after that, that this is the primary still: until then, it
+ * may be that a replica has been made primary behind our back.
  *
  * Ownership: the arena of a question must live until its answer; id and value
  * are copied at once.  Threads: a kv and its questions belong to its loop.
@@ -59,6 +70,7 @@
     X(COUNT, "n", 1, HELD)     /* attempts within a time */                                                            \
     X(PROBE, "p", 1, HELD)     /* what a heartbeat writes to see whether it can */                                     \
     X(BEAT, "b", 1, FILED)     /* heartbeats; stays */                                                                 \
+    X(SINCE, "v", 1, FILED)    /* when an epoch was first seen; stays */                                               \
     X(NODE, "m", 1, HELD)      /* what a node says of itself */
 
 enum kv_family {
@@ -81,15 +93,27 @@ struct kv_got {
 
 enum { KV_VALUE_MAX_B = 1 << 20, KV_ID_MAX_B = 512 };
 
+enum { KV_SENTINELS_MAX = 9, KV_PORTS_MAX = 8, KV_HOLD_MS = 150, KV_GRACE_MS = 3000 };
+struct kv_tls;
+
 struct kv_config {
     struct str address; /* "127.0.0.1:6379", "[::1]:6379", "redis.example:6379" or "unix:/path" */
     struct str user, password;
     int64_t timeout_ms;
-    struct str beat; /* whose heartbeats are counted; absent: nobody's in particular */
+    struct str beat;                        /* whose heartbeats are counted; absent: nobody's in particular */
+    const struct kv_tls *tls;               /* NULL: in the open */
+    struct str sentinels[KV_SENTINELS_MAX]; /* in place of address */
+    size_t sentinel_count;
+    struct str master;           /* the sentinels' name for it */
+    int64_t ports[KV_PORTS_MAX]; /* where a sentinel may say that it is; none: anywhere */
+    size_t port_count;
+    struct str sentinel_user, sentinel_password;
+    int64_t wait_replicas, wait_ms;
+    bool go_on; /* without them, when there are too few */
 };
 
-/* Reads address, user, password file and timeout.  The views point into the
- * settings and a.  Fails OURS redis_password_file, CALLER bad_setting. */
+/* Reads addresses, users, password files, TLS and timeouts.  The views point into the
+ * settings and a, which tls lives as long as.  Fails OURS redis_password_file, redis_tls, CALLER bad_setting. */
 bool kv_config_read(const struct settings *s, struct arena *a, struct kv_config *out, struct fail *f);
 
 struct kv;
@@ -105,11 +129,32 @@ bool kv_accepts(
  * falls only where Redis is an older copy or another one.  0: none yet. */
 int64_t kv_beat(const struct kv *k);
 const char *kv_trouble(const struct kv *k); /* why not, one stable word, for health; "" when ready */
+const char *kv_mend(const char *trouble);   /* what to do about it, for people; "" for a word that is not ours */
+
+/* Whether what is FILED is at replicas as well when it is answered. */
+enum kv_guard { KV_GUARD_OFF = 0, KV_GUARD_SOUND, KV_GUARD_SHORT /* refused */, KV_GUARD_ALONE /* gone on without */ };
+struct kv_seen {
+    struct str primary; /* as it was last connected to; the view lives until the next turn of the loop */
+    bool ready;
+    enum kv_guard guard;
+    int64_t replicas;                 /* that it has, by its own word */
+    uint64_t switches;                /* how often another one became primary, or the same one began anew */
+    size_t sentinels, sentinels_well; /* how many there are, and how many answer */
+};
+struct kv_seen kv_seen(const struct kv *k);
+const char *kv_guard_name(enum kv_guard g);
 /* The redemption epoch: a text that changes whenever Redis may have forgotten
  * something (restarted, or another one became primary).  A code or a request
  * carries the epoch that it was made in; in another one it is refused.  Absent
  * until the first connection. */
 struct str kv_epoch(const struct kv *k);
+/* Since when that epoch has been, by the clock of whoever saw it first: a message from outside that is older, and
+ * serves once, may have served where it is forgotten.  0: not known, or nothing was before it. */
+int64_t kv_since_s(const struct kv *k);
+/* Whether that may be so of a message that was made at born_s, by its own word; 0: it does not say, and so it may. */
+bool kv_may_forget(const struct kv *k, int64_t born_s);
+/* The same epoch as a number, for records that have no room; 0: none yet. */
+int64_t kv_epoch_number(const struct kv *k);
 
 /* Fails OURS temporarily_unavailable: never "signed out".  what: which record, for the log. */
 int kv_away(struct fail *f, const char *what);

@@ -15,19 +15,19 @@ static const struct {
 
 /* Answering. */
 
-static void answered(struct asked *q, enum kv_outcome outcome)
+static void answered(struct kv *k, struct asked *q, enum kv_outcome outcome)
 {
     q->out->outcome = outcome;
-    batch_answered(q->batch);
+    kv_settle(k, q);
 }
 
 static void answer_value(struct kv *k, struct asked *q, const struct reply *r)
 {
     if (r->type == REPLY_TEXT && r->text.n <= KV_VALUE_MAX_B) {
         q->out->value = arena_str(q->arena, r->text);
-        answered(q, KV_HIT);
+        answered(k, q, KV_HIT);
     } else {
-        answered(q, r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
+        answered(k, q, r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
     }
 }
 
@@ -38,42 +38,42 @@ bool kv_said_ok(const struct reply *r)
 
 static void answer_stored(struct kv *k, struct asked *q, const struct reply *r)
 {
-    answered(q, kv_said_ok(r) ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
+    answered(k, q, kv_said_ok(r) ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
 }
 
 static void answer_added(struct kv *k, struct asked *q, const struct reply *r)
 {
-    answered(q, kv_said_ok(r) ? KV_MISS : r->type == REPLY_NIL ? KV_HIT : KV_DOWN);
+    answered(k, q, kv_said_ok(r) ? KV_MISS : r->type == REPLY_NIL ? KV_HIT : KV_DOWN);
 }
 
 static void answer_was_there(struct kv *k, struct asked *q, const struct reply *r)
 {
-    answered(q, r->type != REPLY_NUMBER ? KV_DOWN : r->number > 0 ? KV_HIT : KV_MISS);
+    answered(k, q, r->type != REPLY_NUMBER ? KV_DOWN : r->number > 0 ? KV_HIT : KV_MISS);
 }
 
 static void answer_number(struct kv *k, struct asked *q, const struct reply *r)
 {
     q->out->number = r->number;
-    answered(q, r->type == REPLY_NUMBER && r->number > 0 ? KV_HIT : KV_DOWN);
+    answered(k, q, r->type == REPLY_NUMBER && r->number > 0 ? KV_HIT : KV_DOWN);
 }
 
 static void answer_list(struct kv *k, struct asked *q, const struct reply *r)
 {
     if (r->type != REPLY_LIST) {
-        answered(q, KV_DOWN);
+        answered(k, q, KV_DOWN);
         return;
     }
     q->out->list = arena_make_n(q->arena, r->n + 1, struct str);
     for (size_t i = 0; i < r->n; i++)
         if (r->elements[i]->type == REPLY_TEXT)
             q->out->list[q->out->listed++] = arena_str(q->arena, r->elements[i]->text);
-    answered(q, KV_HIT);
+    answered(k, q, KV_HIT);
 }
 
 static void answer_how_many(struct kv *k, struct asked *q, const struct reply *r)
 {
     q->out->number = r->number;
-    answered(q, r->type == REPLY_NUMBER ? KV_HIT : KV_DOWN);
+    answered(k, q, r->type == REPLY_NUMBER ? KV_HIT : KV_DOWN);
 }
 
 /* The commands. */
@@ -94,6 +94,26 @@ struct str kv_key(struct arena *a, enum kv_family family, struct str id)
     return arena_join(a, arena_printf(a, "%s%d:", families[family].prefix, families[family].version), id);
 }
 
+static bool only_reads(struct str command)
+{
+    return str_eq(command, S("GET")) || str_eq(command, S("ZREVRANGE"));
+}
+
+/* What was FILED and is lost would be missed; that a session was used a little later would not. */
+static bool is_guarded(const struct kv *k, const struct question *x, struct str command)
+{
+    return k->guard != KV_GUARD_OFF && families[x->family].kept == FILED && !only_reads(command) &&
+           !str_eq(command, S("EXPIRE"));
+}
+
+static struct str encoded(struct arena *a, const struct str *parts, size_t n)
+{
+    struct buf b = buf_new(a, kv_link_size(parts, n));
+
+    kv_link_encode(&b, parts, n);
+    return buf_str(&b);
+}
+
 /* parts[KEY_ARG] is filled in here: no command can be sent without its family.  What will be answered; NULL: it was at
  * once. */
 static struct asked *ask(const struct question *x, struct str *parts, size_t n,
@@ -102,14 +122,27 @@ static struct asked *ask(const struct question *x, struct str *parts, size_t n,
     struct kv *k = x->kv;
     size_t key_at = str_eq(parts[0], S("EVAL")) ? 3 : KEY_ARG;
     bool fits = str_is_set(x->id) && x->id.n <= KV_ID_MAX_B && x->family > KV_NONE && x->family < KV_FAMILY_COUNT;
+    bool guarded = fits && is_guarded(k, x, parts[0]), holds = kv_holds(k);
 
     *x->out = (struct kv_got){ 0 };
     batch_ask(x->batch);
-    if (k->state == READY && fits) {
+    if (fits && (holds || k->state == READY) && !(guarded && k->guard == KV_GUARD_SHORT)) {
+        struct asked *q = arena_make(x->arena, struct asked);
         parts[key_at] = kv_key(x->arena, x->family, x->id);
-        if (kv_put(k, parts, n)) {
-            struct asked *q = arena_make(x->arena, struct asked);
-            *q = (struct asked){ NULL, answer, x->batch, x->arena, x->out, 0, NULL };
+        *q = (struct asked){ .answer = answer,
+                             .batch = x->batch,
+                             .arena = x->arena,
+                             .out = x->out,
+                             .reads = only_reads(parts[0]),
+                             .guarded = guarded };
+        if (k->keeps)
+            q->sent = encoded(x->arena, parts, n);
+        if (holds) {
+            kv_hold(k, q);
+            return q;
+        }
+        if (k->keeps ? kv_link_put_encoded(&k->link, q->sent) : kv_link_put(&k->link, parts, n)) {
+            k->wants_proof = k->wants_proof || guarded;
             kv_queue(k, q);
             return q;
         }
@@ -205,13 +238,13 @@ static void answer_swapped(struct kv *k, struct asked *q, const struct reply *r)
     struct swapping *w = q->swapping;
 
     if (r->type != REPLY_TEXT) {
-        answered(q, r->type == REPLY_NUMBER ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
+        answered(k, q, r->type == REPLY_NUMBER ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
         return;
     }
     w->swap.before = arena_str(q->arena, r->text);
     w->swap.value = w->tries < SWAP_TRIES ? w->swap.remake(w->swap.with, w->swap.before) : (struct str){ NULL, 0 };
     if (w->swap.value.p == NULL || w->swap.value.n > KV_VALUE_MAX_B) {
-        answered(q, w->tries < SWAP_TRIES ? KV_MISS : KV_DOWN);
+        answered(k, q, w->tries < SWAP_TRIES ? KV_MISS : KV_DOWN);
         return;
     }
     struct batch *batch = q->batch;

@@ -6,17 +6,24 @@
 
 #include <string.h>
 
+#define SINCE_LIFE_S "315360000" /* ten years: longer than any Redis goes without a restart */
+
 /* The first conversation of a connection: the password, the role, who it is.
  * Until it is over nothing else is sent: that a socket connects proves nothing. */
 
-static void ask_own(struct kv *k, const struct str *parts, size_t n,
-                    void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
+void kv_ask_own(struct kv *k, const struct str *parts, size_t n,
+                void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
 {
-    struct asked *q = arena_make(k->own_arena, struct asked);
+    struct asked *q = k->own_free;
 
-    q->answer = answer;
-    if (kv_put(k, parts, n))
-        kv_queue(k, q);
+    if (!kv_link_put(&k->link, parts, n))
+        return;
+    if (q != NULL)
+        k->own_free = q->next;
+    else
+        q = arena_make(k->arena, struct asked);
+    *q = (struct asked){ .answer = answer };
+    kv_queue(k, q);
 }
 
 static void greeted_auth(struct kv *k, struct asked *q, const struct reply *r)
@@ -30,8 +37,10 @@ static bool not_primary(struct kv *k, const struct reply *r)
 {
     if (r->type == REPLY_ERROR)
         return kv_refused(k, r) || (kv_give_up(k, "permission"), true);
-    if (r->type == REPLY_LIST && r->n > 0 && r->elements[0] != NULL && str_eq(r->elements[0]->text, S("master")))
+    if (str_eq(kv_reply_at(r, 0), S("master"))) {
+        k->replicas = r->n > 2 && r->elements[2] != NULL ? (int64_t)r->elements[2]->n : 0;
         return false;
+    }
     kv_give_up(k, r->type == REPLY_LIST ? "replica" : "garbage");
     return true;
 }
@@ -75,11 +84,13 @@ static void ask_beat(struct kv *k, void (*answer)(struct kv *k, struct asked *q,
     const struct str key = k->probe_key, one = S("1"), life = S("60");
 
     k->probe_refused = false;
-    ask_own(k, (const struct str[]){ S("SET"), key, one, S("EX"), life }, 5, probe_stored);
-    ask_own(k, (const struct str[]){ S("EVAL"), KV_COUNT_SCRIPT, one, key, life }, 5, probe_counted);
-    ask_own(k, (const struct str[]){ S("EVAL"), KV_HOLD_SCRIPT, one, key, KV_PROBE_TEXT, life }, 6, probe_stored);
-    ask_own(k, (const struct str[]){ S("GETDEL"), key }, 2, probe_taken);
-    ask_own(k, (const struct str[]){ S("INCR"), k->beat_key }, 2, answer);
+    kv_ask_own(k, (const struct str[]){ S("SET"), key, one, S("EX"), life }, 5, probe_stored);
+    kv_ask_own(k, (const struct str[]){ S("EVAL"), KV_COUNT_SCRIPT, one, key, life }, 5, probe_counted);
+    kv_ask_own(k, (const struct str[]){ S("EVAL"), KV_HOLD_SCRIPT, one, key, KV_PROBE_TEXT, life }, 6, probe_stored);
+    kv_ask_own(k, (const struct str[]){ S("GETDEL"), key }, 2, probe_taken);
+    if (k->guard != KV_GUARD_OFF)
+        kv_guard_ask(k);
+    kv_ask_own(k, (const struct str[]){ S("INCR"), k->beat_key }, 2, answer);
 }
 
 /* False: the connection was given up. */
@@ -101,7 +112,6 @@ static void heartbeat_answered(struct kv *k, struct asked *q, const struct reply
 {
     if (!take_beat(k, r))
         return;
-    arena_reset(k->own_arena);
     timer_set(k->loop, &k->heartbeat, KV_HEARTBEAT_MS);
 }
 
@@ -111,7 +121,7 @@ void kv_heartbeat_due(struct timer *t)
 
     if (k->state != READY)
         return;
-    ask_own(k, (const struct str[]){ S("ROLE") }, 1, greeted_role);
+    kv_ask_own(k, (const struct str[]){ S("ROLE") }, 1, greeted_role);
     ask_beat(k, heartbeat_answered);
 }
 
@@ -129,13 +139,50 @@ static struct str info_line(struct str info, struct str name)
  * when another one is promoted. */
 static void note_epoch(struct kv *k, struct str run_id, struct str replication_id)
 {
-    struct str hex = sha256_hex(k->reply_arena, arena_join(k->reply_arena, run_id, replication_id));
+    struct str hex = sha256_hex(k->link.reply_arena, arena_join(k->link.reply_arena, run_id, replication_id));
 
     if (k->has_epoch && memcmp(k->epoch, hex.p, KV_EPOCH_TEXT_B) == 0)
         return;
     log_event(k->has_epoch ? LOG_WARN : LOG_INFO, "kv.epoch", LOG_S("epoch", str_n(hex.p, KV_EPOCH_TEXT_B)));
     memcpy(k->epoch, hex.p, KV_EPOCH_TEXT_B);
+    k->switches += k->has_epoch;
     k->has_epoch = true;
+    k->since_s = 0;
+}
+
+static void be_ready(struct kv *k)
+{
+    k->state = READY;
+    k->failures = 0;
+    k->hold_until_ms = 0;
+    kv_note_trouble(k, "");
+    timer_set(k->loop, &k->heartbeat, KV_HEARTBEAT_MS);
+    kv_send_held(k);
+}
+
+/* Whoever sees an epoch first says since when it has been; all nodes, and those that start later, go by it. */
+static void since_told(struct kv *k, struct asked *q, const struct reply *r)
+{
+    int64_t since_s;
+
+    if (r->type == REPLY_TEXT && str_int(r->text, &since_s) && since_s > 0)
+        k->since_s = since_s;
+    be_ready(k);
+}
+
+static void since_noted(struct kv *k, struct asked *q, const struct reply *r)
+{
+    note_probe(k, r, kv_said_ok(r) || r->type == REPLY_NIL);
+}
+
+static void ask_since(struct kv *k)
+{
+    struct arena *a = k->link.reply_arena;
+    struct str key = kv_key(a, KV_SINCE, kv_epoch(k));
+    struct str now = arena_printf(a, "%lld", (long long)world_now_s(k->world));
+
+    kv_ask_own(k, (const struct str[]){ S("SET"), key, now, S("EX"), S(SINCE_LIFE_S), S("NX") }, 6, since_noted);
+    kv_ask_own(k, (const struct str[]){ S("GET"), key }, 2, since_told);
 }
 
 static void greeted_info(struct kv *k, struct asked *q, const struct reply *r)
@@ -155,19 +202,15 @@ static void greeted_info(struct kv *k, struct asked *q, const struct reply *r)
         kv_give_up(k, "evicting"); /* would forget replay marks before their time */
     } else {
         note_epoch(k, run_id, info_line(r->text, S("master_replid:")));
+        ask_since(k);
     }
 }
 
-/* The last word of the greeting; what refuses to be written to is connected all the same, for what can be read. */
+/* What refuses to be written to is connected all the same, for what can be read.  The last word of the greeting is
+ * since when. */
 static void greeted_beat(struct kv *k, struct asked *q, const struct reply *r)
 {
-    if (!take_beat(k, r))
-        return;
-    k->state = READY;
-    k->failures = 0;
-    arena_reset(k->own_arena);
-    kv_note_trouble(k, "");
-    timer_set(k->loop, &k->heartbeat, KV_HEARTBEAT_MS);
+    (void)take_beat(k, r);
 }
 
 void kv_greet(struct kv *k)
@@ -175,15 +218,13 @@ void kv_greet(struct kv *k)
     const struct kv_config *c = &k->config;
 
     k->state = GREETING;
-    if (!loop_watch(k->loop, &k->watch, EPOLLIN)) {
-        kv_give_up(k, "descriptors");
-        return;
-    }
+    if (k->guard != KV_GUARD_OFF)
+        k->guard = KV_GUARD_SOUND; /* until it has been asked */
     if (str_is_set(c->user))
-        ask_own(k, (const struct str[]){ S("AUTH"), c->user, c->password }, 3, greeted_auth);
+        kv_ask_own(k, (const struct str[]){ S("AUTH"), c->user, c->password }, 3, greeted_auth);
     else if (str_is_set(c->password))
-        ask_own(k, (const struct str[]){ S("AUTH"), c->password }, 2, greeted_auth);
-    ask_own(k, (const struct str[]){ S("ROLE") }, 1, greeted_role);
-    ask_own(k, (const struct str[]){ S("INFO") }, 1, greeted_info);
+        kv_ask_own(k, (const struct str[]){ S("AUTH"), c->password }, 2, greeted_auth);
+    kv_ask_own(k, (const struct str[]){ S("ROLE") }, 1, greeted_role);
+    kv_ask_own(k, (const struct str[]){ S("INFO") }, 1, greeted_info);
     ask_beat(k, greeted_beat);
 }

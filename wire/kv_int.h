@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * wire/kv_int.h: what kv*.c share, and nobody else includes.
  *
- * Floor 1.  kv.c is the connection, kv_greet.c its first words and its
- * heartbeat, kv_commands.c what can be asked, kv_config.c where Redis is.
+ * Floor 1.  kv.c is the queue of what is asked, kv_link.c and kv_tls.c the
+ * connection, kv_sentinel.c who says where the primary is, kv_greet.c the first
+ * words and the heartbeat, kv_guard.c the waiting for replicas, kv_commands.c
+ * what can be asked, kv_config.c where Redis is, kv_trouble.c what is wrong with it.
  */
 #ifndef WIRE_KV_INT_H
 #define WIRE_KV_INT_H
 
 #include "wire/kv.h"
+#include "wire/kv_link.h"
+#include "wire/kv_sentinel.h"
 
 #include <sys/socket.h>
 
-enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000 };
+enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000, KV_ADDRESS_B = 256 };
 #define KV_PROBE_TEXT S("probe")
 
 /* What is HELD: only a script can keep what it writes out of the append-only file. */
@@ -47,17 +51,7 @@ enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000 };
     S(KV_NOW "local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1]) "                     \
              "for i = 1, #due do redis.call('ZADD', KEYS[1], now + ARGV[2], due[i]) end return due")
 
-enum reply_type { REPLY_NONE = 0, REPLY_TEXT, REPLY_STATUS, REPLY_ERROR, REPLY_NUMBER, REPLY_NIL, REPLY_LIST };
-
 enum kv_state { AWAY = 0, CONNECTING, GREETING, READY };
-
-struct reply {
-    enum reply_type type;
-    int64_t number;
-    struct str text;
-    struct reply **elements;
-    size_t n;
-};
 
 /* One command under way.  Redis answers in order, so the head of the queue is
  * the oldest and its deadline the nearest. */
@@ -69,37 +63,61 @@ struct asked {
     struct kv_got *out;
     int64_t deadline_ms;
     struct swapping *swapping; /* kv_swap() alone */
+    struct str sent;           /* the command; absent: it was not kept, and is not sent again */
+    bool reads;                /* changes nothing */
+    bool guarded;              /* answered when replicas have it */
+};
+
+struct line_of_asked {
+    struct asked *first, **last;
 };
 
 struct kv {
-    struct watch watch; /* first: a watch leads back to its kv */
-    struct timer deadline, flush, heartbeat, retry;
-    struct arena *arena, *out_arena, *reply_arena, *own_arena;
+    struct kv_link link; /* first: a link leads back to its kv */
+    struct timer deadline, flush, heartbeat, retry, held_due;
+    struct arena *arena;
+    struct asked *own_free; /* of our own commands, to be used again */
     struct loop *loop;
     const struct world *world;
     struct kv_config config;
+    struct kv_sentinels *sentinels; /* NULL: there are none */
     enum kv_state state;
     const char *trouble;  /* why there is no connection; "" when there is one */
     const char *refusing; /* what a connected Redis refuses with; "" when nothing */
-    struct asked *first, **last;
-    struct buf out;
-    size_t out_at;
-    struct redisReader *reader; /* of hiredis */
-    size_t unanswered_B;        /* read since the last whole reply */
+    const char *leaving;  /* why this connection will be given up when what is under way is answered; NULL: it stays */
+    struct line_of_asked asked;    /* under way */
+    struct line_of_asked held;     /* for the next connection */
+    struct line_of_asked unproven; /* answered, but not known to be at replicas */
+    bool wants_proof;              /* something was put whose answer waits for replicas */
+    bool keeps;                    /* what may be sent again is kept: Redis is not on this machine alone */
+    int64_t hold_until_ms;
+    enum kv_guard guard;
+    int64_t short_since_ms, replicas;
     unsigned failures;
-    unsigned connection; /* counts connections, to see that one has ended */
     int64_t beat;
     struct str beat_key, probe_key;
     bool probe_refused; /* since the last heartbeat began */
     char epoch[KV_EPOCH_TEXT_B];
     bool has_epoch;
+    int64_t since_s;
+    uint64_t switches;
+    char primary[KV_ADDRESS_B]; /* as it was last connected to */
 };
 
 #define KV_OF(member_pointer, member) ((struct kv *)(void *)((char *)(member_pointer)-offsetof(struct kv, member)))
 
 /* Sends at the end of this turn; q is answered, in its turn, or with everything when the connection is given up. */
-bool kv_put(struct kv *k, const struct str *parts, size_t n); /* false: too much waits already */
 void kv_queue(struct kv *k, struct asked *q);
+void kv_hold(struct kv *k, struct asked *q);    /* q waits for the next connection, until its deadline */
+bool kv_holds(const struct kv *k);              /* whether it may */
+void kv_send_held(struct kv *k);                /* there is one */
+void kv_settle(struct kv *k, struct asked *q);  /* out is filled in: answers, or waits for replicas */
+void kv_proven(struct kv *k, bool by_replicas); /* what waits for them is answered */
+void kv_line_add(struct line_of_asked *l, struct asked *q);
+void kv_ask_own(struct kv *k, const struct str *parts, size_t n,
+                void (*answer)(struct kv *k, struct asked *q, const struct reply *r));
+void kv_guard_ask(struct kv *k);
+void kv_guard_told(struct kv *k, int64_t replicas); /* so many have what was written before */
 void kv_give_up(struct kv *k, const char *why);
 
 bool kv_said_ok(const struct reply *r);
@@ -112,6 +130,7 @@ struct str kv_key(struct arena *a, enum kv_family family, struct str id);
 void kv_greet(struct kv *k);
 void kv_heartbeat_due(struct timer *t);
 
+struct str kv_host(struct str address);
 bool kv_address(struct str text, struct sockaddr_storage *out, socklen_t *n);
 
 #endif

@@ -387,29 +387,65 @@ bool examine_mail_server(struct examined *e, struct fail *f)
 
 /* ── Redis ──────────────────────────────────────────────────────────────── */
 
-static bool try_redis(struct examined *e, struct fail *f)
+static struct str redis_of(const struct settings *s)
+{
+    return s->redis_sentinels.n > 0 ? s->redis_sentinels : s->redis;
+}
+
+/* NULL: the settings are wrong.  Turns until it is ready, or has had time to be. */
+static struct kv *met_redis(struct examined *e, struct loop *l, struct fail *f)
 {
     struct kv_config config;
 
     if (!kv_config_read(e->set, e->arena, &config, f))
-        return false;
-    struct loop *l = loop_new(&world_real);
+        return NULL;
     struct kv *k = kv_new(l, &world_real, &config);
     int64_t until = loop_now_ms(l) + config.timeout_ms + GRACE_MS;
     while (!kv_ready(k) && loop_now_ms(l) < until)
         loop_turn(l, TURN_MS);
-    bool ready = kv_ready(k) ||
-                 fail(f, FAIL_OURS, "redis_away", "%.*s does not serve us: %s", STR_ARG(e->set->redis), kv_trouble(k));
+    return k;
+}
+
+static bool try_redis(struct examined *e, struct fail *f)
+{
+    struct loop *l = loop_new(&world_real);
+    struct kv *k = met_redis(e, l, f);
+    bool ready = k != NULL && (kv_ready(k) || fail(f, FAIL_OURS, "redis_away", "%.*s does not serve us: %s: %s",
+                                                   STR_ARG(redis_of(e->set)), kv_trouble(k), kv_mend(kv_trouble(k))));
+
     kv_free(k);
     loop_free(l);
     return ready;
 }
 
+static bool try_replicas(struct examined *e, struct fail *f)
+{
+    struct loop *l = loop_new(&world_real);
+    struct kv *k = met_redis(e, l, f);
+    struct kv_seen seen = k != NULL ? kv_seen(k) : (struct kv_seen){ 0 };
+    bool well = seen.guard != KV_GUARD_SHORT ||
+                fail(f, FAIL_OURS, "redis_replicas",
+                     "redis_wait_replicas is %lld, and %.*s has %lld: what is written is not safe there",
+                     (long long)e->set->redis_wait_replicas, STR_ARG(seen.primary), (long long)seen.replicas);
+    if (well && 2 * seen.sentinels_well <= seen.sentinels)
+        well = seen.sentinels == 0 || fail(f, FAIL_OURS, "redis_sentinels", "only %zu of %zu sentinels answer",
+                                           seen.sentinels_well, seen.sentinels);
+    kv_free(k);
+    loop_free(l);
+    return well;
+}
+
 bool examine_redis(struct examined *e, struct fail *f)
 {
-    if (e->set->redis.n > 0) {
-        e->found = arena_cstr(e->arena, arena_printf(e->arena, "%.*s answers", STR_ARG(e->set->redis)));
-        return as_user(e, try_redis, f);
+    struct fail why = { 0 };
+
+    if (redis_of(e->set).n > 0) {
+        e->found = arena_cstr(e->arena, arena_printf(e->arena, "%.*s answers", STR_ARG(redis_of(e->set))));
+        if (!as_user(e, try_redis, f))
+            return false;
+        if (!as_user(e, try_replicas, &why))
+            e->warn = arena_str(e->arena, str_of(why.detail));
+        return true;
     }
     e->found = "a private one";
     return supervisor_finds_redis() || fail(f, FAIL_OURS, "redis_missing",

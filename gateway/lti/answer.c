@@ -126,7 +126,7 @@ static enum step use_up(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
     if (!hint_open(c, c->login->login_hint, c->login->pushed, &a->hint, f))
         return REFUSE;
-    once_ask(c, "lti:", c->service->id, a->hint.id, HINT_LIFE_S + 1, &a->used);
+    once_ask(c, "lti:", c->service->id, a->hint.id, a->hint.until_s - HINT_LIFE_S, HINT_LIFE_S + 1, &a->used);
     return WAIT;
 }
 

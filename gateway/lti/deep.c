@@ -166,9 +166,9 @@ static enum step use_up(struct ctx *c, struct fail *f)
     struct picked *p = mine(c);
 
     (void)f;
-    once_ask(c, "ltin:", c->service->id, p->proof.claims.nonce,
+    once_ask(c, "ltin:", c->service->id, p->proof.claims.nonce, jose_born_s(&p->proof.claims),
              p->proof.claims.exp_s - c->now_s + c->set->jose_skew_s + 1, &p->nonce_used);
-    once_ask(c, "ltip:", c->service->id, p->of.id, PICKING_LIFE_S, &p->data_used);
+    once_ask(c, "ltip:", c->service->id, p->of.id, p->of.until_s - PICKING_LIFE_S, PICKING_LIFE_S, &p->data_used);
     return WAIT;
 }
 

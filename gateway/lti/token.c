@@ -97,7 +97,7 @@ static enum step use_up(struct ctx *c, struct fail *f)
     struct granting *g = mine(c);
 
     (void)f;
-    once_ask(c, "ltia:", c->service->id, g->proof.claims.jti,
+    once_ask(c, "ltia:", c->service->id, g->proof.claims.jti, jose_born_s(&g->proof.claims),
              g->proof.claims.exp_s - c->now_s + c->set->jose_skew_s + 1, &g->used);
     return WAIT;
 }

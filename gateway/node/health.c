@@ -6,6 +6,7 @@
 #include "gateway/node/readiness.h"
 #include "gateway/routes.h"
 #include "registry/shadow.h"
+#include "wire/kv.h"
 
 #include "base/log.h"
 
@@ -31,6 +32,10 @@ static enum step ready(struct ctx *c, struct fail *f)
     buf_printf(&b, "{\"ready\":%s", now.ready ? "true" : "false");
     for (size_t i = 0; i < READY_PARTS_COUNT; i++)
         buf_printf(&b, ",\"%s\":%s", ready_part_name((enum ready_part)i), now.why[i] == NULL ? "true" : "false");
+    /* As the loop that answers sees it. */
+    const struct kv_seen redis = kv_seen(c->kv);
+    buf_printf(&b, ",\"redis_primary\":\"%.*s\",\"redis_replicas\":\"%s\"", STR_ARG(redis.primary),
+               kv_guard_name(redis.guard));
     buf_printf(&b, ",\"audit_reserve\":%s,\"sandbox\":%s,\"shadow_runs\":%zu,\"why\":{",
                audit_writer_on_reserve(n->audit) ? "false" : "true", n->sandboxed ? "true" : "false",
                shadow_sums(n->shadow).runs);
@@ -58,6 +63,37 @@ static struct str ready_metrics(struct ctx *c)
                now.ready);
     for (size_t i = 0; i < READY_PARTS_COUNT; i++)
         buf_printf(&b, "digione_ready_part{part=\"%s\"} %d\n", ready_part_name((enum ready_part)i), now.why[i] == NULL);
+    return buf_str(&b);
+}
+
+/* As the loop that answers sees it; the others are where their own requests go. */
+static struct str redis_metrics(struct ctx *c)
+{
+    const struct kv_seen now = kv_seen(c->kv);
+    struct buf b = buf_new(c->arena, 4096);
+
+    buf_printf(&b,
+               "# HELP digione_redis_primary whether the Redis that is the primary is connected, by address and epoch\n"
+               "# TYPE digione_redis_primary gauge\ndigione_redis_primary{address=\"%.*s\",epoch=\"%.*s\"} %d\n"
+               "# HELP digione_redis_since_seconds when that epoch was first seen\n"
+               "# TYPE digione_redis_since_seconds gauge\ndigione_redis_since_seconds %" PRId64 "\n",
+               STR_ARG(now.primary), STR_ARG(kv_epoch(c->kv)), now.ready, kv_since_s(c->kv));
+    buf_printf(&b,
+               "# HELP digione_redis_replicas replicas that the primary has\n"
+               "# TYPE digione_redis_replicas gauge\ndigione_redis_replicas %" PRId64 "\n"
+               "# HELP digione_redis_guard whether replicas confirm what is written (redis_wait_replicas)\n"
+               "# TYPE digione_redis_guard gauge\n",
+               now.replicas);
+    for (int g = KV_GUARD_OFF; g <= KV_GUARD_ALONE; g++)
+        buf_printf(&b, "digione_redis_guard{state=\"%s\"} %d\n", kv_guard_name((enum kv_guard)g),
+                   now.guard == (enum kv_guard)g);
+    buf_printf(&b,
+               "# HELP digione_redis_switches_total how often another Redis became the primary, or it began anew\n"
+               "# TYPE digione_redis_switches_total counter\ndigione_redis_switches_total %" PRIu64 "\n"
+               "# HELP digione_redis_sentinels sentinels of the settings, and how many of them answer\n"
+               "# TYPE digione_redis_sentinels gauge\ndigione_redis_sentinels{which=\"all\"} %zu\n"
+               "digione_redis_sentinels{which=\"answer\"} %zu\n",
+               now.switches, now.sentinels, now.sentinels_well);
     return buf_str(&b);
 }
 
@@ -109,11 +145,11 @@ static enum step metrics_answer(struct ctx *c, struct fail *f)
     (void)f;
     for (size_t i = 0; i < n->lane_count; i++)
         loops[i] = &n->lanes[i]->metrics;
-    struct str extra =
-        arena_printf(c->arena,
-                     "# TYPE digione_log_lines_dropped_total counter\n"
-                     "digione_log_lines_dropped_total %" PRIu64 "\n%.*s%.*s%.*s",
-                     log_dropped(), STR_ARG(ready_metrics(c)), STR_ARG(alarm_metrics(c)), STR_ARG(shadow_metrics(c)));
+    struct str extra = arena_printf(c->arena,
+                                    "# TYPE digione_log_lines_dropped_total counter\n"
+                                    "digione_log_lines_dropped_total %" PRIu64 "\n%.*s%.*s%.*s%.*s",
+                                    log_dropped(), STR_ARG(ready_metrics(c)), STR_ARG(redis_metrics(c)),
+                                    STR_ARG(alarm_metrics(c)), STR_ARG(shadow_metrics(c)));
     http_body(c->res, 200, S("text/plain; version=0.0.4; charset=utf-8"),
               metrics_text(c->arena, n->routes, loops, n->lane_count, extra));
     return DONE;

@@ -97,19 +97,31 @@ static void allow_files(int ruleset, const struct settings *set, int abi)
     allow_in_state_dir(ruleset, set, "metadata", change);
 }
 
-/* Redis over TCP is the only peer that the gateway connects to by itself. */
-static void allow_ports(int ruleset, const struct settings *set)
+static void allow_port(int ruleset, struct str address)
 {
     struct landlock_port rule = { NET_CONNECT, 0 };
-    struct str port = set->redis;
+    struct str port = str_trim(address);
     int64_t number;
 
     for (size_t at; (at = str_find_byte(port, ':', 0)) < port.n;)
         port = str_from(port, at + 1);
-    if (str_has_prefix(set->redis, S("unix:")) || !str_int(port, &number))
+    if (str_has_prefix(address, S("unix:")) || !str_int(port, &number))
         return;
     rule.port = (uint64_t)number;
     (void)syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
+}
+
+/* Redis over TCP, and its sentinels, are the only peers that the gateway connects to by itself. */
+static void allow_ports(int ruleset, const struct settings *set)
+{
+    struct str rest = set->redis_sentinels, part;
+    bool sentinels = str_is_set(rest);
+
+    allow_port(ruleset, set->redis);
+    while (str_split(&rest, ',', &part))
+        allow_port(ruleset, part);
+    for (rest = set->redis_ports; sentinels && str_split(&rest, ',', &part);)
+        allow_port(ruleset, part);
 }
 
 static bool enter_landlock(const struct settings *set)

@@ -628,7 +628,7 @@ static bool supervise(struct supervisor *s, struct fail *f)
 
     s->loops = gateway_loops(s->set);
     memcpy(s->children, table, sizeof table);
-    if (s->set->redis.n == 0) {
+    if (s->set->redis.n == 0 && s->set->redis_sentinels.n == 0) {
         if (!write_redis_conf(s, f))
             return false;
         s->children[CHILD_REDIS].wanted = true;

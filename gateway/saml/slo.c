@@ -12,6 +12,7 @@
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/logout.h"
+#include "gateway/once.h"
 #include "gateway/saml/name_id.h"
 #include "gateway/session/found.h"
 #include "gateway/session/session.h"
@@ -197,7 +198,7 @@ static enum step use_up_as(struct ctx *c, const char *as)
     if (e->told.kind == SAML_ASK_LOGGED_OUT) /* its trip is good once */
         return NEXT;
     struct str mark = arena_printf(c->arena, "%s:%.*s:%.*s", as, STR_ARG(c->service->id), STR_ARG(e->told.id));
-    kv_add(c->kv, &c->batch, c->arena, &e->used, KV_REPLAY, sha256_hex(c->arena, mark), S("1"), USED_UP_S);
+    once_mark(c, sha256_hex(c->arena, mark), e->said.issued_s != 0 ? e->said.issued_s : c->now_s, USED_UP_S, &e->used);
     return WAIT;
 }
 

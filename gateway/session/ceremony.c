@@ -32,7 +32,7 @@ bool ceremony_answered(struct ctx *c, struct str bound, struct passkey_asked *ou
     if (!str_is_set(typed) || typed.n > SEAL_MAX_B || !b64url_decode(c->arena, typed, &sealed) ||
         !seal_open(c->arena, c->seals, SEAL_COOKIE, whose(c, bound), sealed, &plain) ||
         !str_split(&plain, ' ', &began) || !str_int(began, &at_s) || c->now_s - at_s > CEREMONY_S ||
-        !b64url_decode(c->arena, plain, &out->challenge))
+        kv_may_forget(c->kv, at_s) || !b64url_decode(c->arena, plain, &out->challenge))
         return false;
     out->origin = c->set->public_url;
     out->rp = passkey_rp(c->set->public_url);

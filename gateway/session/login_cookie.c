@@ -75,6 +75,7 @@ static struct str write_record(struct arena *a, const struct login *l, unsigned 
 #define X(member) fits = fits && l->member.n < ABSENT, put_text(&b, l->member);
     LOGIN_TEXTS(X)
 #undef X
+    put_number(&b, l->asked_epoch);
     return fits && buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
@@ -148,6 +149,8 @@ static bool read_record(struct str record, struct login *out, unsigned *flags)
 #define X(member) out->member = take_text(&r);
     LOGIN_TEXTS(X)
 #undef X
+    if (r.rest.n > 0) /* a version before this one ends here */
+        out->asked_epoch = take_number(&r);
     return r.ok && r.rest.n == 0 && out->state <= LOGIN_CONSENT && out->protocol <= PROTO_LAUNCHER;
 }
 
@@ -343,6 +346,7 @@ bool login_renew(struct ctx *c, struct str mark)
     l->upstream_id = l->upstream_nonce = l->upstream_verifier = (struct str){ NULL, 0 };
     l->fresh = false;
     l->asked_city_s = 0;
+    l->asked_epoch = 0;
     settle(c, l);
     visit_of(c)->kept = true;
     return true;

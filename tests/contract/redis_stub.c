@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/contract/redis_stub.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +55,8 @@ static struct str bulk(struct arena *a, struct str s)
 /* Of a heartbeat. */
 static bool is_probe(const struct str *parts, size_t n)
 {
-    return (n > 1 && str_has_prefix(parts[1], S("p1:"))) || (n > 3 && str_has_prefix(parts[3], S("p1:")));
+    return (n > 1 && (str_has_prefix(parts[1], S("p1:")) || str_has_prefix(parts[1], S("v1:")))) ||
+           (n > 3 && str_has_prefix(parts[3], S("p1:")));
 }
 
 static struct str reply_to(struct arena *a, const struct redis_stub_says *says, const struct str *parts, size_t n)
@@ -65,12 +67,18 @@ static struct str reply_to(struct arena *a, const struct redis_stub_says *says, 
         return says->role.p != NULL ? says->role : S("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n");
     if (str_eq(parts[0], S("INFO")))
         return says->info.p != NULL ? says->info
-                                    : bulk(a, S("# Server\r\nrun_id:0123\r\nmaster_replid:4567\r\nloading:0\r\n"
-                                                "maxmemory:0\r\nmaxmemory_policy:noeviction\r\n"));
+                                    : bulk(a, arena_printf(a,
+                                                           "# Server\r\nrun_id:0123%d\r\nmaster_replid:4567\r\n"
+                                                           "loading:0\r\nmaxmemory:0\r\n"
+                                                           "maxmemory_policy:noeviction\r\n",
+                                                           says->run_id));
+    if (str_eq(parts[0], S("WAIT")))
+        return S(":0\r\n");
     if (str_eq(parts[0], S("INCR")))
         return says->beat.p != NULL ? says->beat : S(":1\r\n");
     if (is_probe(parts, n))
         return str_eq(parts[0], S("GETDEL"))           ? S("$5\r\nprobe\r\n")
+               : str_eq(parts[0], S("GET"))            ? S("$4\r\n1000\r\n")
                : n == 5 && str_eq(parts[0], S("EVAL")) ? S(":1\r\n")
                                                        : S("+OK\r\n");
     if (says->reply.p != NULL)
@@ -94,7 +102,7 @@ static void serve_one(const struct redis_stub_says *says, int fd)
         while (rest.n > 0 && take_command(&rest, parts, &count)) {
             struct arena *a = arena_new();
             bool own = str_eq(parts[0], S("AUTH")) || str_eq(parts[0], S("ROLE")) || str_eq(parts[0], S("INFO")) ||
-                       str_eq(parts[0], S("INCR")) || is_probe(parts, count);
+                       str_eq(parts[0], S("INCR")) || str_eq(parts[0], S("WAIT")) || is_probe(parts, count);
             if (!own && says->late_every > 0 && ++replies % says->late_every == 0)
                 (void)poll(NULL, 0, says->late_ms);
             (void)say(fd, reply_to(a, says, parts, count));
@@ -107,17 +115,35 @@ static void serve_one(const struct redis_stub_says *says, int fd)
     }
 }
 
-bool redis_stub_start(struct test *t, struct redis_stub *s, const struct redis_stub_says *says)
+static int listen_at_socket(struct test *t, struct redis_stub *s)
 {
     struct sockaddr_un at = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    (void)snprintf(s->dir, sizeof s->dir, "/tmp/digione-stub-XXXXXX");
-    CHECK(mkdtemp(s->dir) != NULL);
     (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/s", s->dir);
     s->address = arena_printf(t->arena, "unix:%s", at.sun_path);
-    bool good = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 64) == 0;
-    CHECK(good);
+    CHECK(bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 64) == 0);
+    return fd;
+}
+
+static int listen_at_port(struct test *t, struct redis_stub *s)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    CHECK(bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 64) == 0 &&
+          getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    s->address = arena_printf(t->arena, "127.0.0.1:%d", ntohs(at.sin_port));
+    return fd;
+}
+
+bool redis_stub_start(struct test *t, struct redis_stub *s, const struct redis_stub_says *says)
+{
+    (void)snprintf(s->dir, sizeof s->dir, "/tmp/digione-stub-XXXXXX");
+    CHECK(mkdtemp(s->dir) != NULL);
+    int fd = says->tcp ? listen_at_port(t, s) : listen_at_socket(t, s);
+    bool good = fd >= 0;
     s->pid = good ? fork() : -1;
     if (s->pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);

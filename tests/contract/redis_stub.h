@@ -14,6 +14,8 @@ struct redis_stub_says {
     struct str reply;            /* to every other command; absent: the id that was asked for, as a text */
     bool close;                  /* after the first reply */
     int late_every, late_ms;     /* every so many-th reply comes late */
+    bool tcp;                    /* on a port of 127.0.0.1 */
+    int run_id;                  /* which one it is */
 };
 
 struct redis_stub {

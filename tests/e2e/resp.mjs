@@ -10,7 +10,7 @@ export class Redis {
   constructor(socket) {
     this.waiting = [];
     this.rest = Buffer.alloc(0);
-    this.line = net.connect(socket).on('data', (d) => this.take(d)).on('error', (e) => this.fail(e)).on('close', () => this.fail(new Error('Redis has gone')));
+    this.line = (typeof socket.on === 'function' ? socket : net.connect(socket)).on('data', (d) => this.take(d)).on('error', (e) => this.fail(e)).on('close', () => this.fail(new Error('Redis has gone')));
   }
 
   fail(e) { for (const w of this.waiting.splice(0)) w.no(e); }

@@ -554,16 +554,16 @@ static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
 }
 
 /* An assertion that lives a minute, named by the script [RFC 7523 3]. */
-static struct str assertion(struct play *p, const struct service_actor *s, struct str jti)
+static struct str assertion(struct play *p, const struct service_actor *s, struct str jti, int64_t old_s)
 {
-    long long now_s = (long long)stage_now_s(p->stage);
+    long long made_s = (long long)(stage_now_s(p->stage) - old_s);
 
     return test_token(p->arena, TEST_EC_OTHER, S("{\"alg\":\"ES256\",\"kid\":\"avain\"}"),
                       arena_printf(p->arena,
                                    "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"" STAGE_URL
                                    "/oidc/token\",\"jti\":\"%.*s\","
                                    "\"iat\":%lld,\"exp\":%lld}",
-                                   s->name, s->name, STR_ARG(jti), now_s, now_s + 60));
+                                   s->name, s->name, STR_ARG(jti), made_s, made_s + 60));
 }
 
 /* The service's own way, for its endpoints. */
@@ -571,12 +571,14 @@ static void prove(struct play *p, const struct service_actor *s, const struct li
                   struct request *r)
 {
     struct str secret = s->secret != NULL ? wish(p, l, "secret", str_of(s->secret)) : S("");
+    int64_t old_s = 0;
 
+    (void)str_int(wish(p, l, "old", S("0")), &old_s);
     if (s->is_public) {
         form_add(body, S("client_id"), str_of(s->name));
     } else if (s->secret == NULL) {
         form_add(body, S("client_assertion_type"), S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
-        form_add(body, S("client_assertion"), assertion(p, s, wish(p, l, "jti", token(p, 8))));
+        form_add(body, S("client_assertion"), assertion(p, s, wish(p, l, "jti", token(p, 8)), old_s));
     } else if (s->post_auth) {
         form_add(body, S("client_id"), str_of(s->name));
         form_add(body, S("client_secret"), secret);

@@ -134,8 +134,8 @@ static enum step settle(struct ctx *c, struct fail *f)
     (void)f;
     if (judge(c, &claims, &why)) {
         /* Once [RFC 7523 3 (7)]. */
-        once_ask(c, "ca:", asker_of(c)->id, claims.jti, claims.exp_s - c->now_s + ASSERTION_SKEW_S + 1,
-                 &asker_of(c)->mark);
+        once_ask(c, "ca:", asker_of(c)->id, claims.jti, jose_born_s(&claims),
+                 claims.exp_s - c->now_s + ASSERTION_SKEW_S + 1, &asker_of(c)->mark);
         return WAIT;
     }
     (void)asker_refuse(c, "client_assertion: %s: %s", why.code, why.detail);

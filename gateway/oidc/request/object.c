@@ -182,7 +182,10 @@ static void note_jti(struct ctx *c, const struct jose_claims *claims)
         return;
     struct str mark = sha256_hex(
         c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(c->service->client_id), STR_ARG(claims->jti)));
-    a->used_up = arena_printf(c->arena, "ro:%.*s %.*s", STR_ARG(mark), STR_ARG(kv_epoch(c->kv)));
+    /* Made before this Redis was the primary, it may have served where that is forgotten: it is of no epoch then. */
+    bool forgotten = kv_may_forget(c->kv, jose_born_s(claims));
+    a->used_up =
+        arena_printf(c->arena, "ro:%.*s %.*s", STR_ARG(mark), STR_ARG(forgotten ? S("before") : kv_epoch(c->kv)));
 }
 
 static enum step read_object(struct ctx *c, struct fail *f)

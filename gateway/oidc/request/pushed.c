@@ -107,7 +107,7 @@ static struct str params_of(struct ctx *c)
 static enum step store(struct ctx *c, struct fail *f)
 {
     struct asking *a = asking_of(c);
-    struct str random = crypt_token(c->arena, c->world, URI_RANDOM_B), rest = a->used_up, mark;
+    struct str random = crypt_token(c->arena, c->world, URI_RANDOM_B), rest = a->used_up, mark = { NULL, 0 };
     const struct pushed p = { .service = c->service->id,
                               .epoch = kv_epoch(c->kv),
                               .params = params_of(c),
@@ -122,7 +122,9 @@ static enum step store(struct ctx *c, struct fail *f)
     kv_set(c->kv, &c->batch, c->arena, &a->record, KV_PUSHED, a->key, oidc_record_seal(c, a->key, pushed_fields, &p),
            c->set->par_life_s);
     a->used.outcome = KV_MISS;
-    if (str_split(&rest, ' ', &mark) && str_is_set(mark))
+    if (str_split(&rest, ' ', &mark) && str_is_set(mark) && !str_eq(rest, kv_epoch(c->kv)))
+        a->used.outcome = KV_HIT; /* or may have been: object.c */
+    else if (str_is_set(mark))
         kv_add(c->kv, &c->batch, c->arena, &a->used, KV_REPLAY, mark, S("1"), USED_UP_S + c->set->jose_skew_s);
     return WAIT;
 }

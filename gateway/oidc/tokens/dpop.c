@@ -9,6 +9,7 @@
 #include "gateway/answer.h"
 #include "gateway/oidc/oidc.h"
 #include "gateway/oidc/tokens/proof.h"
+#include "gateway/once.h"
 #include "wire/cert.h"
 #include "wire/http.h"
 #include "wire/kv.h"
@@ -162,8 +163,7 @@ static enum step verify(struct ctx *c, struct fail *f)
         return refused(c, f);
     struct str name = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(h->proof.jkt), STR_ARG(h->proof.jti));
     struct str mark = arena_join(c->arena, S("dpop:"), b64url_encode(c->arena, sha256(c->arena, name)));
-    kv_add(c->kv, &c->batch, c->arena, &h->mark, KV_REPLAY, mark, S("1"),
-           h->proof.ends_s - c->now_s + c->set->jose_skew_s);
+    once_mark(c, mark, h->proof.ends_s - PROOF_AGE_S - 1, h->proof.ends_s - c->now_s + c->set->jose_skew_s, &h->mark);
     h->proven = true;
     return WAIT;
 }
