@@ -304,21 +304,25 @@ static const struct move *move_of(struct arena *a, const struct registry *r, con
     return NULL;
 }
 
-/* The oldest that counts, of an identity.  *by NULL: there is none. */
+struct counted { /* by NULL: there is none that counts */
+    struct link link;
+    const struct move *by;
+};
+
+/* The oldest that counts, of an identity. */
 static bool first_link(struct db *d, struct arena *a, const struct registry *r, const struct db_statement *of,
-                       struct str what, const struct str *from_idp, struct link *out, const struct move **by,
-                       struct fail *f)
+                       struct str what, const struct str *from_idp, struct counted *out, struct fail *f)
 {
     const struct db_value arg = db_text(what);
     struct db_rows rows;
 
-    *by = NULL;
+    out->by = NULL;
     if (!db_query(d, of, &arg, 1, a, &rows, f))
         return false;
-    for (size_t i = 0; *by == NULL && i < rows.n; i++) {
-        *out = link_of(db_row(&rows, i));
-        if (from_idp == NULL || str_eq(*from_idp, out->from))
-            *by = move_of(a, r, out);
+    for (size_t i = 0; out->by == NULL && i < rows.n; i++) {
+        out->link = link_of(db_row(&rows, i));
+        if (from_idp == NULL || str_eq(*from_idp, out->link.from))
+            out->by = move_of(a, r, &out->link);
     }
     return true;
 }
@@ -328,20 +332,20 @@ static bool first_link(struct db *d, struct arena *a, const struct registry *r, 
 static bool person_of(struct db *d, struct arena *a, const struct registry *r, struct str identity, struct str *person,
                       const struct move **by, struct fail *f)
 {
-    struct link mine, first;
-    const struct move *other;
+    struct counted mine, first;
 
     *person = identity;
-    if (!first_link(d, a, r, &of_identity, identity, NULL, &mine, by, f))
+    *by = NULL;
+    if (!first_link(d, a, r, &of_identity, identity, NULL, &mine, f))
         return false;
-    if (*by == NULL)
+    if (mine.by == NULL)
         return true;
-    if (!first_link(d, a, r, &of_person, mine.other, &mine.from, &first, &other, f))
+    if (!first_link(d, a, r, &of_person, mine.link.other, &mine.link.from, &first, f))
         return false;
-    if (other != NULL && str_eq(first.other, identity))
-        *person = mine.other;
-    else
-        *by = NULL;
+    if (first.by == NULL || !str_eq(first.link.other, identity))
+        return true;
+    *person = mine.link.other;
+    *by = mine.by;
     return true;
 }
 
@@ -506,24 +510,23 @@ static bool look_up(struct arena *a, const struct move_ask *ask, struct planned 
 
 static bool judge(struct db *d, struct arena *a, const struct move_ask *ask, struct planned *x, struct fail *f)
 {
-    struct link link;
-    const struct move *by;
+    struct counted known;
 
-    if (!first_link(d, a, ask->registry, &of_identity, x->identity, NULL, &link, &by, f))
+    if (!first_link(d, a, ask->registry, &of_identity, x->identity, NULL, &known, f))
         return false;
-    if (by != NULL) {
+    if (known.by != NULL) {
         x->what = MOVE_SAYS_taken_new;
         return true;
     }
-    if (!first_link(d, a, ask->registry, &of_person, x->person, &ask->from->id, &link, &by, f))
+    if (!first_link(d, a, ask->registry, &of_person, x->person, &ask->from->id, &known, f))
         return false;
-    if (by != NULL)
+    if (known.by != NULL)
         x->what = MOVE_SAYS_taken_old;
     else if (x->new_seen)
         x->what = MOVE_SAYS_known_new;
     else if (!x->old_seen)
         x->what = MOVE_SAYS_not_seen;
-    x->linked = by == NULL && (!x->new_seen || ask->take_known);
+    x->linked = known.by == NULL && (!x->new_seen || ask->take_known);
     return true;
 }
 

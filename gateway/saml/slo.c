@@ -446,7 +446,9 @@ static enum step decide(struct ctx *c, struct fail *f)
         enum came_as as = e->told.heard != 0 ? CAME_HEARD : e->told.unknown != 0 ? CAME_UNKNOWN : CAME_UNHEARD;
         return logout_came(c, e->told.relay, c->service->id, as);
     }
-    bool meant = c->session != NULL ? session_means(c, &e->told, c->session) : is_over_and_meant(c, e);
+    bool meant = c->session != NULL ? session_means(c, &e->told, c->session) ||
+                                          (c->beside != NULL && session_means(c, &e->told, c->beside))
+                                    : is_over_and_meant(c, e);
     if (!meant)
         return step_into(c, elsewhere);
     e->out.by = c->service;
@@ -465,8 +467,8 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &e->message, f) ? NEXT : REFUSE;
 }
 
-const struct step_row saml_slo[] = { { read_query },       { read_message }, { session_find },
-                                     { flow_test_person }, { decide },       { NULL } };
+const struct step_row saml_slo[] = { { read_query },          { read_message }, { session_find }, { flow_test_person },
+                                     { session_find_beside }, { decide },       { NULL } };
 
 /* ── by POST: no cookie is read; what was proven goes on, sealed, to a GET of ours ─── */
 
@@ -543,8 +545,10 @@ static enum step use_up_on(struct ctx *c, struct fail *f)
     return use_up_as(c, "saml-logout-on");
 }
 
-const struct step_row saml_slo_on[] = { { open_told },        { use_up_on }, { check_unused }, { session_find },
-                                        { flow_test_person }, { decide },    { NULL } };
+const struct step_row saml_slo_on[] = { { open_told },        { use_up_on },
+                                        { check_unused },     { session_find },
+                                        { flow_test_person }, { session_find_beside },
+                                        { decide },           { NULL } };
 
 /* ── begun by a service, from it to us ──────────────────────────────────── */
 

@@ -124,6 +124,15 @@ static bool hint_fits(const struct ctx *c, const struct ending *e, struct str si
                          str_eq(e->hint.sub, pairwise_sub(c->arena, c->seals, person, by->vendor)));
 }
 
+/* Made in the browser's own session or in that beside it: both end. */
+static bool fits_a_session(const struct ctx *c, const struct ending *e)
+{
+    const struct session *own = c->session, *beside = c->beside;
+
+    return hint_fits(c, e, own->sid, own->person->id) ||
+           (beside != NULL && hint_fits(c, e, beside->sid, beside->person->id));
+}
+
 /* The session is over already: then the browser's trail of it is looked at in the same way. */
 static bool is_over_and_fits(struct ctx *c, struct ending *e)
 {
@@ -156,16 +165,14 @@ static enum step decide(struct ctx *c, struct fail *f)
     if (e->fault.kind == FAIL_NONE)
         check_passed(c, CHECK_leave_back);
     tell_fault(c, e);
-    bool fits = session_is_test(c->session) ? true
-                : c->session != NULL        ? hint_fits(c, e, c->session->sid, c->session->person->id)
-                                            : is_over_and_fits(c, e);
+    bool fits = session_is_test(c->session) ? true : c->session != NULL ? fits_a_session(c, e) : is_over_and_fits(c, e);
     if (!fits && (c->session != NULL || !e->hinted || !str_is_set(e->out.back)))
         return logout_confirm(c, &e->out);
     e->out.go_back = e->hinted; /* else a link: nobody but the address itself says that the service asked */
     return step_into(c, logout_now);
 }
 
-const struct step_row oidc_end_session[] = { { start }, { whose }, { decide }, { NULL } };
+const struct step_row oidc_end_session[] = { { start }, { whose }, { session_find_beside }, { decide }, { NULL } };
 
 /* A cross-site POST brings no Lax cookie; the GET of our own that follows does. */
 static enum step to_get(struct ctx *c, struct fail *f)
