@@ -572,7 +572,7 @@ static void judge_fault(struct play *p, const struct answer *got)
                 str_eq(error, S("server_error")) || posts_error(got, "temporarily_unavailable") ||
                 posts_error(got, "server_error");
 
-    if (!ours)
+    if (!ours && !expects(p, "if undisturbed"))
         play_violation(p, "because of a fault: %d to \"%.*s\"", got->status, STR_ARG(got->location));
     if (is_accepted(p, got) && !expects_acceptance(p))
         play_violation(p, "a fault let somebody in");
