@@ -130,6 +130,11 @@ void html_number(struct buf *b, int64_t number)
     buf_add(b, str_n(digits + at, sizeof digits - at));
 }
 
+void html_markup(struct buf *b, struct str literal)
+{
+    buf_add(b, literal);
+}
+
 void html_raw(struct buf *b, struct html made)
 {
     buf_add(b, made.s);

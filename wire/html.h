@@ -52,6 +52,8 @@ void html_text(struct buf *b, struct str text);
 void html_lines(struct buf *b, struct html_lines text);
 void html_number(struct buf *b, int64_t number);
 void html_raw(struct buf *b, struct html made);
+/* What a template has literally.  A function, for compiled templates have tens of thousands. */
+void html_markup(struct buf *b, struct str literal);
 /* Writes a whole address, escaped: http:, https:, or a path, query or fragment of ours ("/x", "?x", "#x", but not
  * "//x" or "/\x").  Anything else becomes "#". */
 void html_url(struct buf *b, struct str url);

@@ -455,7 +455,8 @@ struct compiler {
     const char *assets;           /* a folder */
     const char *parts[PARTS_MAX]; /* folders: the first has the pages, all have what they include */
     size_t part_count;
-    struct buf out, literal;
+    struct buf said, out, literal; /* said: the texts that the pages of out say */
+    bool is_said[TEXTS_MAX];
     struct place place;
     struct block blocks[BLOCKS_MAX];
     size_t block_count;
@@ -467,7 +468,7 @@ static void flush_literal(struct compiler *c)
 {
     if (c->literal.n == 0)
         return;
-    buf_add(&c->out, S("    buf_add(b, S("));
+    buf_add(&c->out, S("    html_markup(b, S("));
     put_literal(&c->out, buf_str(&c->literal));
     buf_add(&c->out, S("));\n"));
     c->literal = buf_new(c->arena, OUT_MAX_B);
@@ -574,6 +575,38 @@ static void put_text_in(struct compiler *c, const struct source *s, const struct
     flush_literal(c);
 }
 
+static bool has_arguments(const struct text *t)
+{
+    size_t at = 0, from;
+    struct str name;
+
+    for (int i = 0; i < LANGS; i++, at = 0)
+        if (text_argument(t->in[i], &at, &from, &name))
+            return true;
+    return false;
+}
+
+/* A text that is the same for everybody is a row of a table, however many pages say it. */
+static void put_said(struct compiler *c, const struct text *t)
+{
+    size_t number = (size_t)(t - c->texts->at);
+
+    if (!c->is_said[number]) {
+        c->is_said[number] = true;
+        buf_printf(&c->said, "static const struct str said_%.*s[LANG_COUNT] = {\n", STR_ARG(t->key));
+        for (int i = 0; i < LANGS; i++) {
+            struct str text = escaped(c->arena, t->in[i]);
+            buf_printf(&c->said, "    [%s] = { ", lang_names[i]);
+            put_literal(&c->said, text);
+            buf_printf(&c->said, ", %zu },\n", text.n);
+        }
+        buf_add(&c->said, S("};\n"));
+    }
+    /* An unknown language gets Finnish. */
+    buf_printf(&c->out, "    html_markup(b, said_%.*s[v->page.lang < LANG_COUNT ? v->page.lang : LANG_FI]);\n",
+               STR_ARG(t->key));
+}
+
 /* {{t.key name=path …}} */
 static void put_text(struct compiler *c, const struct source *s, struct str key, struct str arguments)
 {
@@ -585,6 +618,10 @@ static void put_text(struct compiler *c, const struct source *s, struct str key,
         mistake(s, "a text must not stand here");
     check_arguments(s, t, arguments);
     flush_literal(c);
+    if (!has_arguments(t)) {
+        put_said(c, t);
+        return;
+    }
     buf_add(&c->out, S("    switch (v->page.lang) {\n"));
     for (int i = LANGS - 1; i >= 0; i--) {
         /* The last one is Finnish, and what an unknown language gets. */
@@ -1030,22 +1067,26 @@ int main(int argc, char **argv)
     struct compiler *c = arena_make(a, struct compiler);
 
     *c = (struct compiler){ .arena = a, .texts = arena_make(a, struct texts), .assets = argv[4] };
+    c->said = buf_new(a, OUT_MAX_B);
     c->out = buf_new(a, OUT_MAX_B);
     c->literal = buf_new(a, OUT_MAX_B);
     for (int i = 5; i < argc; i++)
         take_argument(c, argv[i]);
     if (!table && (strcmp(argv[2], "views") != 0 || c->part_count == 0))
         return usage();
-    buf_printf(&c->out, "/* Made by wire/htmlc.c. */\n#include \"%s\"\n\n", argv[3]);
     if (table)
         put_assets(c);
     else
         compile_pages(c);
-    if (!buf_ok(&c->out)) {
+    struct buf all = buf_new(a, OUT_MAX_B);
+    buf_printf(&all, "/* Made by wire/htmlc.c. */\n#include \"%s\"\n\n", argv[3]);
+    buf_add(&all, buf_str(&c->said));
+    buf_add(&all, buf_str(&c->out));
+    if (!buf_ok(&all) || !buf_ok(&c->said) || !buf_ok(&c->out)) {
         (void)fprintf(stderr, "%s: too large\n", argv[1]);
         return 1;
     }
-    write_out(argv[1], buf_str(&c->out));
+    write_out(argv[1], buf_str(&all));
     arena_free(a);
     return 0;
 }
