@@ -2006,10 +2006,10 @@ struct move_fault { /* a line that does not hold, or that was noted */
 };
 
 struct moves_view { /* GET /admin/moves; POST, multipart: csrf, version, act (look, keep), from, to, by (file,
-                     * learner_number), file, pairs, take_known, why */
+                     * learner_number), until, file, pairs, take_known, why */
     struct console_page con;
     enum moves_said said;
-    struct str detail, version, why;
+    struct str detail, version, why, until;
     struct choices froms, tos;
     bool by_number, take_known;
     struct html_lines pairs;

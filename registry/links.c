@@ -255,19 +255,30 @@ bool links_write(struct links *k, int64_t now_s, struct fail *f)
 
 /* ── moves in force ─────────────────────────────────────────────────────── */
 
-const char *move_trouble(const struct idp *from, const struct idp *to)
+enum move_not move_not(const struct idp *from, const struct idp *to)
 {
     if (from == NULL || to == NULL)
-        return "there is no such identity provider";
+        return MOVE_NOT_none;
     if (from == to)
-        return "the old identity provider and the new one are the same";
+        return MOVE_NOT_same;
     if (from->provider == NULL || to->provider == NULL)
-        return "an identity provider of no municipality moves nobody";
+        return MOVE_NOT_no_city;
     if (from->provider != to->provider)
-        return "people do not move from a municipality to another: they say themselves which accounts are theirs";
+        return MOVE_NOT_away;
     if (to->kind == IDP_LOCAL)
-        return "nobody moves to local accounts: whoever makes one would be that person";
-    return from->test == to->test ? NULL : "one of the two is for tests, the other is not";
+        return MOVE_NOT_local;
+    return from->test == to->test ? MOVE_NOT_NOTHING : MOVE_NOT_test;
+}
+
+const char *move_trouble(const struct idp *from, const struct idp *to)
+{
+    static const char *const says[MOVE_NOT_COUNT] = {
+#define X(word, says) [MOVE_NOT_##word] = says,
+        MOVE_NOTS(X)
+#undef X
+    };
+
+    return says[move_not(from, to)];
 }
 
 /* What its links are kept under.  No batch begins so: they are hexadecimal. */

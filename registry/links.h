@@ -136,7 +136,23 @@ bool move_plan(struct db *d, struct arena *a, const struct move_ask *ask, struct
 bool move_stage(struct db *d, struct arena *a, const struct move_ask *ask, struct move_plan *out, struct fail *f);
 /* How many links of it there are. */
 bool move_links(struct db *d, struct arena *a, const struct move *m, size_t *n, struct fail *f);
-/* NULL, or why nobody moves from the one to the other: they are one, not of one municipality, local accounts. */
+/* Why nobody moves from the one to the other: word, what it says. */
+#define MOVE_NOTS(X)                                                                                                   \
+    X(none, "there is no such identity provider")                                                                      \
+    X(same, "the old identity provider and the new one are the same")                                                  \
+    X(no_city, "an identity provider of no municipality moves nobody")                                                 \
+    X(away, "people do not move from a municipality to another: they say themselves which accounts are theirs")        \
+    X(local, "nobody moves to local accounts: whoever makes one would be that person")                                 \
+    X(test, "one of the two is for tests, the other is not")
+enum move_not {
+    MOVE_NOT_NOTHING = 0,
+#define X(word, says) MOVE_NOT_##word,
+    MOVE_NOTS(X)
+#undef X
+        MOVE_NOT_COUNT
+};
+enum move_not move_not(const struct idp *from, const struct idp *to); /* NOTHING: people may */
+/* The same in words; NULL: people may. */
 const char *move_trouble(const struct idp *from, const struct idp *to);
 
 /* ── the operator's list of learners ───────────────────────────────────────── */

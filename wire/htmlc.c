@@ -24,7 +24,7 @@
 
 enum {
     FILE_MAX_B = 4 << 20,
-    TEXTS_MAX = 2000,
+    TEXTS_MAX = 3000,
     LANGS = 3,
     INCLUDES_MAX = 8,
     PARTS_MAX = 4,

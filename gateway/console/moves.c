@@ -17,6 +17,7 @@ enum {
     ROWS_SHOWN = 200,
     TYPED_MAX_B = 256 << 10,
     ID_MAX = 64,
+    DAY_MAX = 10,
     ID_TAIL_CHARS = 8,
     ID_REST = 12 + ID_TAIL_CHARS /* "-2026-11-30-" and the tail */
 };
@@ -30,6 +31,7 @@ struct moving { /* c->state; what a worker thread touches is in here alone */
     struct move_plan plan;
     struct str text; /* of the file, or as it was typed */
     struct str id;
+    int64_t until_s;
     bool keeps;
     struct act act;
     const struct move *rows[ROWS_SHOWN];
@@ -81,12 +83,14 @@ static void put_rows(struct ctx *c, struct moving *x)
     struct move_row *rows = arena_make_n(c->arena, x->n + 1, struct move_row);
 
     for (size_t i = 0; i < x->n; i++)
-        rows[i] = (struct move_row){ .id = x->rows[i]->id,
-                                     .from = idp_name(c, x->rows[i]->from),
-                                     .to = idp_name(c, x->rows[i]->to),
-                                     .way = said(x->rows[i]->by == MOVE_BY_NUMBER ? C_move_by_number : C_move_by_file,
-                                                 c->lang),
-                                     .links = lines_number(c, (int64_t)x->counts[i]) };
+        rows[i] = (struct move_row){
+            .id = x->rows[i]->id,
+            .from = idp_name(c, x->rows[i]->from),
+            .to = idp_name(c, x->rows[i]->to),
+            .way = said(x->rows[i]->by == MOVE_BY_NUMBER ? C_move_by_number : C_move_by_file, c->lang),
+            .until = x->rows[i]->until_s > 0 ? when_date(c->arena, x->rows[i]->until_s - 1) : (struct str){ NULL, 0 },
+            .links = lines_number(c, (int64_t)x->counts[i])
+        };
     x->v.rows.at = rows;
     x->v.rows.n = x->n;
 }
@@ -162,6 +166,17 @@ static struct str number_of(struct ctx *c, size_t n)
     return n > 0 ? arena_printf(c->arena, "%zu", n) : (struct str){ NULL, 0 };
 }
 
+static struct str fault_words(const struct ctx *c, enum moves_fault fault)
+{
+    static const enum said words[MOVES_FAULT_COUNT] = {
+#define X(fault, cure) [MOVES_##fault] = C_moves_##fault,
+        MOVES_FAULTS(X)
+#undef X
+    };
+
+    return said(words[fault], c->lang);
+}
+
 static enum step say_faults(struct ctx *c, struct moving *x)
 {
     struct move_fault *at = arena_make_n(c->arena, x->file.wrong_count + 1, struct move_fault);
@@ -171,7 +186,7 @@ static enum step say_faults(struct ctx *c, struct moving *x)
         at[i] = (struct move_fault){ .line = number_of(c, w->line),
                                      .other = number_of(c, w->other),
                                      .code = str_of(moves_fault_word(w->fault)),
-                                     .says = str_of(moves_fault_cure(w->fault)) };
+                                     .says = fault_words(c, w->fault) };
     }
     x->v.faults.at = at;
     x->v.faults.n = x->file.wrong_count;
@@ -194,14 +209,35 @@ static void read_typed(struct ctx *c, struct moving *x)
     x->keeps = str_eq(form_get(c->body, S("act")), S("keep"));
 }
 
-/* A municipality's alone, and of the one in which the person acts. */
-static const char *trouble_of(const struct ctx *c, const struct moving *x)
+/* A municipality's alone, and of the one in which the person acts; absent: there is no trouble. */
+static struct str trouble_of(const struct ctx *c, const struct moving *x)
 {
-    const char *trouble = move_trouble(x->ask.from, x->ask.to);
+    static const enum said words[MOVE_NOT_COUNT] = {
+#define X(word, says) [MOVE_NOT_##word] = C_moves_not_##word,
+        MOVE_NOTS(X)
+#undef X
+    };
+    enum move_not why = move_not(x->ask.from, x->ask.to);
 
-    if (trouble == NULL && (console_provider(c) == NULL || x->ask.from->provider != console_provider(c)))
-        trouble = "choose the municipality as the area";
-    return trouble;
+    if (why != MOVE_NOT_NOTHING)
+        return said(words[why], c->lang);
+    if (console_provider(c) == NULL || x->ask.from->provider != console_provider(c))
+        return said(C_moves_not_area, c->lang);
+    return (struct str){ NULL, 0 };
+}
+
+/* Through the day that was typed; of a file there is nothing to end. */
+static bool read_until(struct ctx *c, struct moving *x)
+{
+    int64_t end_s = 0;
+
+    x->v.until = form_typed(c->body, S("until"), DAY_MAX);
+    if (!str_is_set(x->v.until) || !x->v.by_number)
+        return true;
+    if (!when_day_read_end(x->v.until, &end_s) || end_s <= c->now_s)
+        return false;
+    x->until_s = end_s;
+    return true;
 }
 
 /* "turku-edu-2026-11-30-k7xq3mza": the tail makes it another than all that are, drafts that wait included. */
@@ -222,6 +258,7 @@ static void put_move(struct moving *x, struct arena *a)
         { S("by"), x->ask.file != NULL ? S("file") : S("learner_number") },
         { S("batch"), x->ask.file != NULL ? x->plan.batch : S("") },
         { S("people"), arena_printf(a, "%zu", x->plan.linked) },
+        { S("until"), x->until_s > 0 ? when_rfc3339(a, x->until_s) : (struct str){ NULL, 0 } },
     };
 
     edit_put(x->act.edit, &row, fields, sizeof fields / sizeof *fields);
@@ -247,9 +284,11 @@ static enum step ask_plan(struct ctx *c, struct fail *f)
     struct moving *x = begin(c);
 
     read_typed(c, x);
-    const char *trouble = trouble_of(c, x);
-    if (trouble != NULL)
-        return wrong(c, x, str_of(trouble));
+    struct str trouble = trouble_of(c, x);
+    if (trouble.p != NULL)
+        return wrong(c, x, trouble);
+    if (!read_until(c, x))
+        return wrong(c, x, said(C_move_until_wrong, c->lang));
     if (!x->v.by_number && !moves_file_read(c->arena, x->text, &x->file))
         return say_faults(c, x);
     if (x->keeps && !str_is_set(x->v.why))
@@ -268,15 +307,15 @@ static enum step note(struct ctx *c, struct fail *f)
     return act_note(c, &((struct moving *)c->state)->act.got);
 }
 
-static struct str says_of(enum move_says what)
+static struct str says_of(const struct ctx *c, enum move_says what)
 {
-    static const char *const says[MOVE_SAYS_COUNT] = { [MOVE_SAYS_NOTHING] = "",
-#define X(word, text) [MOVE_SAYS_##word] = text,
-                                                       MOVE_SAYS(X)
+    static const enum said words[MOVE_SAYS_COUNT] = {
+#define X(word, text) [MOVE_SAYS_##word] = C_moves_note_##word,
+        MOVE_SAYS(X)
 #undef X
     };
 
-    return str_of(says[what]);
+    return said(words[what], c->lang);
 }
 
 static enum step show_plan(struct ctx *c, struct moving *x)
@@ -286,7 +325,7 @@ static enum step show_plan(struct ctx *c, struct moving *x)
     for (size_t i = 0; i < x->plan.note_count; i++)
         at[i] = (struct move_fault){ .line = number_of(c, x->plan.notes[i].line),
                                      .code = str_of(move_says_word(x->plan.notes[i].what)),
-                                     .says = says_of(x->plan.notes[i].what) };
+                                     .says = says_of(c, x->plan.notes[i].what) };
     x->v.faults.at = at;
     x->v.faults.n = x->plan.note_count;
     x->v.said = MOVES_SAID_LOOKED;
