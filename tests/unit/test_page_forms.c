@@ -75,7 +75,7 @@ static struct signing begun(struct test *t)
 {
     struct fetch_request r = fetch_sign_in(t->arena, S("https://id.oulu.example/a/authorize?x=1"),
                                            (struct str){ NULL, 0 }, S(BACK), S("koe"), S("sala & sana"));
-    struct signing s;
+    struct signing s = { .hops = 0 };
 
     CHECK(r.purpose == FETCH_SIGN_IN && signing_read(t->arena, &r, &s));
     return s;
