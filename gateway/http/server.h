@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/http/server.h: one loop's HTTP: connections in, requests to steps, responses out.
  *
- * Floor 6a.  The only door to libmicrohttpd, which frames bodies and writes
- * responses.  A connection is accepted here; its bytes are peeked at until a
- * whole header has passed the guard (guard.h); only then does the library see
- * it, and between two requests it is suspended and peeked at again.  So the
- * library never reads a byte of a header that the guard has not read before,
- * an idle or dripping connection costs nothing but its slot, and each phase has
- * a deadline of its own.
+ * Floor 6a.  The only door to libmicrohttpd, which reads bodies that come in
+ * pieces.  A connection is accepted here; its bytes are peeked at until a whole
+ * header has passed the guard (guard.h).  What is whole with it is answered here;
+ * only the rest does the library see, for that one request.  So the library never
+ * reads a byte of a header that the guard has not read before, an idle or dripping
+ * connection costs nothing but its slot, and each phase has a deadline of its own.
  *
  *     HEADER   the header must be complete within request_header_s, else 408
  *     BODY     the body within request_body_s, else 408
  *     STEPS    the steps run; whatever they wait for has a time-out of its own
  *     WRITE    the client must take the answer within SERVER_WRITE_S
- *     IDLE     the next request must begin soon, or the library lets go of the connection and its memory
- *     REST     the next request must begin within SERVER_IDLE_S of the last
+ *     IDLE     the next request must begin within SERVER_IDLE_S of the last
  *     LINGER   a refusal was sent; what still comes is thrown away, for a moment
  *
  * An address, a network and all together have shares of connections_max
