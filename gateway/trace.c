@@ -135,6 +135,16 @@ static void put_saml(void *with, const char *name, struct str value)
     put_part(p, str_of(name), address_of(p->a, p->service, value), value.n);
 }
 
+static void put_keys(struct pen *p, const struct ctx *c)
+{
+    struct str rest = c->keys_expected, key;
+
+    if (str_is_set(c->key_used))
+        put_part(p, S(TRACE_KEY_USED), c->key_used, c->key_used.n);
+    while (str_split(&rest, ' ', &key))
+        put_part(p, S(TRACE_KEY_EXPECTED), key, key.n);
+}
+
 /* How somebody proves something in a header: by its first word alone. */
 static void put_header(struct pen *p, const struct http_request *req)
 {
@@ -342,8 +352,10 @@ static struct str write(struct arena *a, struct ctx *c, const struct service *s,
         put_header(&p, c->req);
         put_form(&p, c->query);
         put_form(&p, c->body);
-        if (c->saml != NULL)
+        if (c->saml != NULL) {
             saml_ask_outline(c->saml, put_saml, &p);
+            put_keys(&p, c);
+        }
     }
     json_end_array(&p.o);
     json_end_object(&p.o);
@@ -433,6 +445,12 @@ bool trace_may(struct trace_pace *pace, struct str service, enum trace_line line
     return true;
 }
 
+/* What was pushed and the sign-ins that it is opened for are one; reloaded, they stay one. */
+static struct str named_by(const struct login *l)
+{
+    return str_has_prefix(l->pushed, S(PUSHED_MARK)) ? l->pushed : l->id;
+}
+
 struct str trace_attempt(struct ctx *c)
 {
     const unsigned char *n = c->tracing != NULL && c->login != NULL && c->service != NULL
@@ -441,7 +459,7 @@ struct str trace_attempt(struct ctx *c)
 
     if (n == NULL || !str_is_set(c->login->id) || !str_is_set(c->service->vendor))
         return none;
-    return *n < a_minute[TRACE_well] ? str_sub(sha256_hex(c->arena, c->login->id), 0, TRACE_ATTEMPT_MAX_B) : none;
+    return *n < a_minute[TRACE_well] ? str_sub(sha256_hex(c->arena, named_by(c->login)), 0, TRACE_ATTEMPT_MAX_B) : none;
 }
 
 struct noting { /* in its own arena */

@@ -40,6 +40,10 @@ enum {
     TRACE_SLOTS = 1024
 };
 
+/* Of a signed SAML message, beside its own parts: by whose key it was proven, and the keys that it was tried with. */
+#define TRACE_KEY_USED     "Signature: key used (SHA-256)"
+#define TRACE_KEY_EXPECTED "Signature: key expected (SHA-256)"
+
 struct trace_part {
     struct str name;  /* "redirect_uri"; "client_assertion.aud" of a JWT's claims and header */
     struct str value; /* absent: it is not kept */

@@ -193,6 +193,8 @@ struct ctx {
     struct str told_words;       /* of claims.def: what was released */
     struct claim_set may_tell;   /* what policy let be told */
     const struct saml_ask *saml; /* wire/saml_ask.h: the message that came; NULL: none */
+    struct str key_used;         /* of a signed message: by whose key it was proven, as people compare keys */
+    struct str keys_expected;    /* and with which it was tried, spaces between; absent: with none */
     const struct fail *away;     /* the answer is complete, and tells of this failure; NULL: of none */
 
     struct fail fail;

@@ -32,6 +32,8 @@ enum {
     PROMPT_CONSENT = 8 /* of a voluntary service: ask once more what it may be told */
 };
 
+#define PUSHED_MARK "par:" /* login->pushed begins so where the request was pushed [RFC 9126] */
+
 struct login {
     enum login_state state;
     struct str id; /* names the attempt: cookie and return path; 128 random bits, base64url */

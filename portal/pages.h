@@ -471,8 +471,9 @@ struct vendor_trace_check {
     struct str text, time; /* time absent: as the one before */
     bool stop, after;      /* the one that broke; not reached */
     /* of a stop */
-    bool differs;    /* two addresses: what is equal, and what is not, of both */
+    bool differs;    /* two addresses or keys: what is equal, and what is not, of both */
     bool by_request; /* … the other stood in the sign-in request; else in the registry */
+    bool by_key;     /* two keys, not addresses */
     struct str given_same, given_rest, held_same, held_rest;
     struct str why, rule, told, code, status; /* told: as the service was told it, in English */
 };
@@ -502,6 +503,7 @@ struct vendor_trace_view { /* GET /vendor/trace/ID?attempt=&code=&show= */
     struct str total;
     struct vendor_trace_row one; /* the one that is shown; id absent: none */
     struct str heading, support_code, mend, means, page;
+    struct str field; /* of /vendor/service/ID, where it is cured; absent: not there */
     struct {
         const struct vendor_trace_check *at;
         size_t n;

@@ -385,17 +385,18 @@ static void put_attributes(const struct saml_ask *m, const struct _xmlNode *n, c
     }
 }
 
-/* By whose key it says that it was signed: its SHA-256. */
+/* By whose key it says that it was signed, as keyring_print() has it. */
 static struct str certificate_print(const struct saml_ask *m, const struct _xmlNode *signature)
 {
     static const char *const path[] = { "KeyInfo", "X509Data", "X509Certificate" };
-    struct str der, print = { NULL, 0 };
+    struct str der;
+    struct certificate is = { .print = { NULL, 0 } };
 
     for (size_t i = 0; signature != NULL && i < sizeof path / sizeof *path; i++)
         signature = xml_child(signature, DS, path[i]);
     if (signature != NULL && xml_base64(m->arena, leaf(m, signature), &der))
-        print = sha256_hex(m->arena, der);
-    return print;
+        (void)certificate_read(m->arena, der, &is);
+    return is.print;
 }
 
 enum { OUTLINE_MAX = 24 };
@@ -410,7 +411,7 @@ void saml_ask_outline(const struct saml_ask *m, saml_part_fn *put, void *with)
     for (size_t i = 0; n != NULL && i < OUTLINE_MAX; i++, n = xml_next(n)) {
         put(with, xml_name(n), xml_is(n, SAML, "Issuer") ? leaf_uri(m, n) : (struct str){ NULL, 0 });
         if (xml_is(n, DS, "Signature"))
-            put(with, "Signature.X509Certificate (SHA-256)", certificate_print(m, n));
+            put(with, SAML_PART_KEY_NAMED, certificate_print(m, n));
         if (!xml_is(n, SAMLP, "NameIDPolicy") && !xml_is(n, SAMLP, "RequestedAuthnContext"))
             continue;
         put_attributes(m, n, xml_name(n), put, with);

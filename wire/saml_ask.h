@@ -55,6 +55,7 @@ struct str saml_ask_relay_state(const struct saml_ask *m); /* as it came, for th
 bool saml_ask_has_signature(const struct saml_ask *m);
 /* Each part of it whose values the specification names, or that is the service's own, unproven, for people to read;
  * others by their name, with an absent value. */
+#define SAML_PART_KEY_NAMED "Signature.X509Certificate (SHA-256)" /* whose key it says that it was signed by */
 typedef void saml_part_fn(void *with, const char *name, struct str value);
 void saml_ask_outline(const struct saml_ask *m, saml_part_fn *put, void *with);
 

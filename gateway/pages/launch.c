@@ -334,6 +334,8 @@ static enum step lead(struct ctx *c, struct fail *f)
     if (!str_is_set(to))
         return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
     habits_opened(c, c->service->id);
+    if (c->service->protocol == PROTO_LINK)
+        flow_opened(c); /* others are counted where they are answered */
     return answer_go(c, to);
 }
 

@@ -37,7 +37,7 @@ const struct saml_service_metadata *peer_kept(const struct ctx *c, const struct 
     return m != NULL && !is_expired(c, m) ? approval_fit(c->arena, s, m) : NULL;
 }
 
-const struct keyring *peer_keys(const struct ctx *c, const struct service *s, const struct saml_service_metadata *m)
+static const struct keyring *keys_of(struct ctx *c, const struct service *s, const struct saml_service_metadata *m)
 {
     struct keyring *pinned;
     struct fail unreadable = { 0 };
@@ -47,6 +47,17 @@ const struct keyring *peer_keys(const struct ctx *c, const struct service *s, co
     pinned = keyring_new(c->arena);
     (void)keyring_add_pem(pinned, s->saml.pinned_keys, &unreadable);
     return pinned;
+}
+
+const struct keyring *peer_keys(struct ctx *c, const struct service *s, const struct saml_service_metadata *m)
+{
+    const struct keyring *keys = keys_of(c, s, m);
+    struct buf b = buf_new(c->arena, KEYRING_KEYS_MAX * 80);
+
+    for (size_t i = 0; keys != NULL && i < keyring_count(keys); i++)
+        buf_printf(&b, "%s%.*s", i > 0 ? " " : "", STR_ARG(keyring_print(keys, i)));
+    c->keys_expected = buf_str(&b);
+    return keys;
 }
 
 bool peer_takes_at(const struct saml_service_metadata *m, struct str acs)

@@ -72,7 +72,10 @@ static bool prove(struct ctx *c, struct fail *f)
                                           .now_s = c->now_s,
                                           .skew_s = s->saml.skew_s,
                                           .must_be_signed = s->saml.requests_signed || a->peer->signs_requests };
-    return saml_ask_login(a->message, &rules, &a->said, f);
+    if (!saml_ask_login(a->message, &rules, &a->said, f))
+        return false;
+    c->key_used = a->said.key;
+    return true;
 }
 
 /* A signature that no kept key made may be of a key that is new. */

@@ -10,6 +10,7 @@
 #include "portal/texts.h"
 #include "wire/form.h"
 #include "wire/json.h"
+#include "wire/saml_ask.h"
 
 #include <string.h>
 
@@ -86,6 +87,38 @@ static const struct check_row {
     CHECKS(X)
 #undef X
 };
+
+/* Where on the service's own page the field is that cures it; checks that are not here are cured in the client. */
+static const struct cure {
+    enum check check;
+    const char *at;
+} cures[] = {
+    { CHECK_redirect_uri, "redirect_uris" },
+    { CHECK_address_now, "redirect_uris" },
+    { CHECK_lti_redirect_uri, "redirect_uris" },
+    { CHECK_leave_back, "post_logout_redirect_uris" },
+    { CHECK_scope, "asks" },
+    { CHECK_claims, "asks" },
+    { CHECK_service, "client_id" },
+    { CHECK_client, "sec" },
+    { CHECK_issuer, "metadata_xml" },
+    { CHECK_authentic, "metadata_xml" },
+    { CHECK_acs, "metadata_xml" },
+    { CHECK_acs_now, "metadata_xml" },
+    { CHECK_leave_issuer, "metadata_xml" },
+    { CHECK_leave_authentic, "metadata_xml" },
+    { CHECK_lti_proof, "jwks_uri" },
+    { CHECK_deep_proof, "jwks_uri" },
+    { CHECK_policy, "audience" },
+};
+
+static struct str cure_of(enum check which)
+{
+    for (size_t i = 0; i < sizeof cures / sizeof *cures; i++)
+        if (cures[i].check == which)
+            return str_of(cures[i].at);
+    return (struct str){ NULL, 0 };
+}
 
 /* By path; the rest is on the way between the city and the answer. */
 static const struct way {
@@ -346,9 +379,28 @@ static struct str value_of(const struct traced *t, const char *name)
 static struct str asked_address(const struct attempt *a)
 {
     for (size_t i = 0; i < a->n; i++)
-        if (str_has_prefix(a->at[i]->path, S("/oidc/authorize")))
+        if ((str_has_prefix(a->at[i]->path, S("/oidc/authorize")) || str_eq(a->at[i]->path, S("/oidc/par"))) &&
+            part_named(a->at[i], S("redirect_uri")) != NULL)
             return value_of(a->at[i], "redirect_uri");
     return (struct str){ NULL, 0 };
+}
+
+/* The key that the message names, where it names one, beside that of the service which is most like it. */
+static void compare_keys(struct ctx *c, struct vendor_trace_check *v, const struct traced *t)
+{
+    struct str named = value_of(t, SAML_PART_KEY_NAMED), held[TRACE_PARTS_MAX];
+    struct strs expected = { held, 0 };
+
+    for (size_t i = 0; i < t->part_count && expected.n < TRACE_PARTS_MAX; i++)
+        if (str_eq(t->parts[i].name, S(TRACE_KEY_EXPECTED)) && str_is_set(t->parts[i].value))
+            held[expected.n++] = t->parts[i].value;
+    if (!str_has_prefix(t->code, S("sig_")) || expected.n == 0)
+        return;
+    v->by_key = true;
+    if (str_is_set(named))
+        compare(v, &expected, named);
+    else
+        differ(v, text(c, V_v_trace_no_key), held[0]);
 }
 
 static void compare_addresses(struct vendor_trace_check *v, const struct service *s, const struct attempt *a,
@@ -381,6 +433,8 @@ static struct vendor_trace_check stop_of(struct ctx *c, const struct service *s,
                                     .status = arena_printf(c->arena, "%lld", (long long)t->status) };
 
     compare_addresses(&v, s, a, t, which);
+    if (which == CHECK_authentic || which == CHECK_leave_authentic)
+        compare_keys(c, &v, t);
     return v;
 }
 
@@ -541,6 +595,7 @@ static void put_one(struct ctx *c, struct vendor_trace_view *v, const struct ser
     put_told(c, v, a);
     if (bad == NULL)
         return;
+    v->field = cure_of(which);
     v->mend = which != CHECK_NONE ? text(c, checks[which].mend) : (struct str){ NULL, 0 };
     struct str mend;
     if (error_words(bad->code, &v->means, &mend))

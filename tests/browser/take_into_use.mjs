@@ -301,6 +301,15 @@ await test('openings are counted by day and municipality; fewer than five are ne
   await small.context.close();
 });
 
+await test('item 8: an opening of a plain link, which no sign-in follows, is counted as well', async () => {
+  const agent = new Agent(), leaves = { until: (next) => next.startsWith('https://muu.example/') };
+  let page = await agent.get(`${g.url}/open/muu`, leaves);
+  if (!page.next) page = await agent.submit(page, { idp: 'oulu' }, (f) => f.buttons.some((b) => b.name === 'idp' && b.value === 'oulu') || 'idp' in f.fields, leaves);
+  if (!page.next) page = await agent.submit(page, { username: 'oulu-aino', password }, (f) => 'password' in f.fields, leaves);
+  check(page.next === 'https://muu.example/', `${page.status} ${page.text?.slice(0, 300)}`);
+  check((await until('it is counted', () => { const all = sql("SELECT provider, n FROM used WHERE service = 'muu'"); return all?.length && all; })).join() === 'oulu,1', 'not once, of its municipality');
+});
+
 /* --- production, and needs once a year --------------------------------------------------------------------------- */
 
 const proves = async (id, key) => { const s = new Service(gateway, { id, secret: key, redirect: 'https://tori.example/cb' }); const r = await s.post('/oidc/token', { grant_type: 'authorization_code', code: 'x', redirect_uri: s.redirect, code_verifier: 'x'.repeat(43) }, s.basic()); return JSON.parse(r.text).error; };

@@ -261,6 +261,16 @@ await test('item 14: a sign-in is one attempt, a ring: every check of authorize,
     for (const v of [tokens.access_token, secret]) check(!one.main.includes(v), `${v} is shown`);
 });
 
+await test('item 14: a request that was pushed and the sign-in that opens it are one attempt, whose addresses are compared', async () => {
+  const pushed = JSON.parse((await post('/oidc/par', { ...Object.fromEntries(asked()), client_secret: secret })).text);
+  check(pushed.request_uri, JSON.stringify(pushed));
+  const { page } = await signedInAt('maija', `${g.url}/oidc/authorize?${new URLSearchParams({ client_id: 'tori', request_uri: pushed.request_uri })}`, (next) => next.startsWith(back));
+  await redeem(new URL(page.next).searchParams.get('code'), { redirect_uri: `${back}/` });
+  const one = await newest('tori', 'the pushed sign-in', (x) => x.kind === 'no' && x.main.includes('POST /oidc/par'));
+  for (const m of ['GET /oidc/authorize', 'POST /oidc/token']) check(one.main.includes(m), `${m} is not of it: ${one.main}`);
+  check((await looking.page.textContent('#differs mark')) === '/' && one.main.includes('Pyyntö otettiin talteen'), one.main);
+});
+
 await test('item 14: of real people there is a code, the same within a day, and forms of values, never values', async () => {
   const codes = new Set();
   for (let i = 0; i < 2; i++) {
@@ -300,11 +310,15 @@ await test('item 14: SAML: a sign-in with what its assertion told, as forms; a s
   const { agent, page } = await signedInAt('maija', ask(saml.request(to)), () => false), answer = posted(page);
   check(answer?.status === 'Success', `${page.status} ${page.text.slice(0, 300)}`);
   let one = await newest('kirjasto', 'the sign-in', (x) => x.kind === 'ok' && x.checks.some((t) => t.includes('Vastaus allekirjoitettiin')));
+  const print = (xml) => new crypto.X509Certificate(Buffer.from(/X509Certificate>([^<]+)</.exec(xml)[1], 'base64')).fingerprint256.replaceAll(':', '');
+  check(one.main.replaceAll(' ', '').includes(`Signature:keyused(SHA-256)${print(saml.xml)}`), `the key that proved it: ${one.main}`);
   check(one.checks.some((t) => t.includes('oikein allekirjoitettu')) && /AuthnRequest\.Destination/.test(one.main) && one.main.includes(answer.nameId) && /Maija/.test(one.main), one.main);
   const strange = new SamlService(folder('trace-strange'), 'http://muu.localhost', {});
   await fetchLocal(g.port, new URL(ask(saml.request(to), strange.key)).href.slice(g.url.length), {});
   one = await newest('kirjasto', 'the strange key', (x) => x.kind === 'no');
   check(/Avainta ei oteta pyynnöstä/.test(one.main) && one.after >= 3 && /Ei kirjautujaa/.test(one.text), JSON.stringify(one));
+  check(/Viesti ei kerro, millä avaimella/.test(await looking.page.textContent('#differs')) && (await looking.page.textContent('#differs')).includes(print(saml.xml)), `the key that is expected: ${one.main}`);
+  check((await looking.page.getAttribute('#cure', 'href')) === '/vendor/service/kirjasto#metadata_xml', 'no way to the cure');
   await fetchLocal(g.port, new URL(ask(saml.request(to, { attributes: { AssertionConsumerServiceURL: 'http://muu.localhost/acs' } }))).href.slice(g.url.length), {});
   await newest('kirjasto', 'the address', (x) => x.text.includes('Vastausosoite on metatiedoissa') && x.main.includes('http://muu.localhost/acs'));
   await agent.get(`${g.url}/saml/slo?${saml.query(saml.logout(`${g.url}/saml/slo`, { name: answer.nameId, sessions: [answer.session] }), { sign: true })}`, { until: (next) => next.startsWith(saml.base) });

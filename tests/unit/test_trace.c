@@ -7,6 +7,7 @@
 #include "tests/test.h"
 #include "wire/form.h"
 #include "wire/http.h"
+#include "wire/saml_ask.h"
 
 #include <string.h>
 
@@ -226,4 +227,57 @@ TEST(item_14_what_broke_and_anybody_can_send_is_apart_from_what_the_service_had_
     CHECK_INT(trace_line_of(&c), TRACE_proven);
     c.fail.kind = FAIL_NONE;
     CHECK_INT(trace_line_of(&c), TRACE_well);
+}
+
+TEST(item_14_what_was_pushed_and_the_sign_ins_that_it_is_opened_for_are_one_attempt)
+{
+    static const struct service tori = { .id = S("tori"), .vendor = S("tuisku") };
+    struct login pushing = { .id = S("a"), .pushed = S(PUSHED_MARK "k e") };
+    struct login opened = { .id = S("b"), .pushed = S(PUSHED_MARK "k e") };
+    struct login other = { .id = S("b"), .pushed = S(PUSHED_MARK "l e") };
+    struct login object = { .id = S("a"), .pushed = S("ro:k e") }, again = { .id = S("b"), .pushed = S("ro:k e") };
+    struct ctx c = {
+        .arena = t->arena, .service = &tori, .now_s = 1000, .tracing = arena_make(t->arena, struct trace_pace)
+    };
+
+    c.login = &pushing;
+    struct str first = trace_attempt(&c);
+    c.login = &opened;
+    CHECK(str_is_set(first) && str_eq(trace_attempt(&c), first));
+    c.login = &other;
+    CHECK(!str_eq(trace_attempt(&c), first));
+    c.login = &object; /* a request object that is sent once more is another attempt */
+    first = trace_attempt(&c);
+    c.login = &again;
+    CHECK(!str_eq(trace_attempt(&c), first));
+}
+
+TEST(item_14_the_keys_that_a_signed_message_was_tried_with_are_kept_beside_the_one_that_proved_it)
+{
+    static const struct route route = { .method = HTTP_GET, .path = "/saml/sso", .errors = ERRORS_SERVICE };
+    struct http_request req = { .field_count = 0 };
+    struct saml_ask *message = NULL;
+    struct fail f = { 0 };
+    struct traced got;
+    struct str xml = S("<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" "
+                       "xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_a\" Version=\"2.0\">"
+                       "<saml:Issuer>https://sp.example</saml:Issuer></samlp:AuthnRequest>");
+
+    CHECK(saml_ask_post(t->arena, b64_encode(t->arena, xml), (struct str){ NULL, 0 }, 0, &message, &f));
+    struct ctx c = { .arena = t->arena,
+                     .now_s = 1000,
+                     .route = &route,
+                     .req = &req,
+                     .res = &res,
+                     .support_code = "R4TM8WXC",
+                     .saml = message,
+                     .key_used = S("AA"),
+                     .keys_expected = S("AA BB") };
+    CHECK(trace_parse(t->arena, trace_write(t->arena, &c, &service), &got));
+    CHECK(str_eq(part(&got, TRACE_KEY_USED)->value, S("AA")));
+    CHECK(str_eq(part(&got, TRACE_KEY_EXPECTED)->value, S("AA")));
+    size_t expected = 0;
+    for (size_t i = 0; i < got.part_count; i++)
+        expected += str_eq(got.parts[i].name, S(TRACE_KEY_EXPECTED));
+    CHECK_INT(expected, 2);
 }

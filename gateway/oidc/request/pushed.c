@@ -28,7 +28,12 @@ static const struct json_field pushed_fields[] = {
 
 static struct str mark_of(struct ctx *c)
 {
-    return arena_join(c->arena, S("par:"), asking_of(c)->key);
+    return arena_join(c->arena, S(PUSHED_MARK), asking_of(c)->key);
+}
+
+static struct str used_up_by(struct ctx *c, struct str epoch)
+{
+    return arena_printf(c->arena, "%.*s %.*s", STR_ARG(mark_of(c)), STR_ARG(epoch));
 }
 
 /* ── it is handed over ──────────────────────────────────────────────────── */
@@ -119,6 +124,7 @@ static enum step store(struct ctx *c, struct fail *f)
         return kv_away(f, "epoch");
     if (p.params.p == NULL)
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request has more than %zu bytes", most_B(c));
+    c->login->pushed = used_up_by(c, p.epoch); /* one attempt with the sign-in to come (gateway/trace.h) */
     kv_set(c->kv, &c->batch, c->arena, &a->record, KV_PUSHED, a->key, oidc_record_seal(c, a->key, pushed_fields, &p),
            c->set->par_life_s);
     a->used.outcome = KV_MISS;
@@ -189,7 +195,7 @@ static enum step open_read(struct ctx *c, struct fail *f)
     if (!form_read(c->arena, p.params, &form, f))
         return REFUSE;
     a->form = form;
-    a->used_up = arena_printf(c->arena, "%.*s %.*s", STR_ARG(mark_of(c)), STR_ARG(p.epoch));
+    a->used_up = used_up_by(c, p.epoch);
     return NEXT;
 }
 
