@@ -56,7 +56,8 @@ static enum verdict judge(const struct ctx *c, struct watched *w)
 
     if (c->now_s >= s->ends_s || ends_has(c->ends, s->id_hash))
         return FORGOTTEN;
-    if (s->epoch < c->session_epoch || idp == NULL || !idp->enabled || ends_marked(c->ends, s))
+    if (s->epoch < c->session_epoch || idp == NULL || !idp->enabled || session_has_lost(c->ends, s) ||
+        ends_marked(c->ends, s))
         return OVER;
     return is_taken_away(c, w) ? TAKEN_AWAY : GOES_ON;
 }

@@ -272,7 +272,7 @@ static void why_over(struct ctx *c, struct turn *t)
     t->why = LEFT_BY_CLOCK;
     if (s == NULL || session_left_s(c->set, s, c->now_s) <= 0)
         return;
-    t->why = LEFT_BY_SWITCH;
+    t->why = session_has_lost(c->ends, s) ? LEFT_BY_OTHER : LEFT_BY_SWITCH;
     if (!ends_marked_by(c->ends, c->arena, s, &by))
         return;
     t->why = LEFT_BY_ACT;

@@ -115,6 +115,7 @@ struct session {
     /* Of another account of the same person, beside the session with the sid `under` and the key `beside_of`.  waits:
      * the person has not yet said that both are theirs; then it opens nothing. */
     struct str beside_of;
+    struct str beside_person; /* whose that session is: what ends all of theirs ends this as well */
     bool waits;
     struct str player; /* then whose that session is: identity provider, its key, subject; of refresh tokens as well */
 };

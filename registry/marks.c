@@ -349,11 +349,25 @@ static bool ended_in(const struct marks *m, const struct session *s, struct str 
     return false;
 }
 
+/* Of an account that stands beside another: all sessions of that other's person are over but one, beside which it may
+ * stand.  Who is told of it learns of no other account. */
+static bool ended_beside(const struct marks *m, const struct session *s, struct mark *by)
+{
+    const struct session first = { .sid = s->under, .began_s = s->began_s };
+
+    if (!str_is_set(s->beside_person) ||
+        !ended_by(m, &first, &(struct mark){ .kind = MARK_PERSON, .what = s->beside_person }, by))
+        return false;
+    by->what = s->person->id;
+    return true;
+}
+
 static bool ends_it(const struct marks *m, const struct session *s, unsigned kinds, struct mark *by)
 {
     const struct person *p = s->person;
 
-    if ((kinds & 1U << MARK_PERSON) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_PERSON, .what = p->id }, by))
+    if ((kinds & 1U << MARK_PERSON) != 0 &&
+        (ended_by(m, s, &(struct mark){ .kind = MARK_PERSON, .what = p->id }, by) || ended_beside(m, s, by)))
         return true;
     if ((kinds & 1U << MARK_SESSION) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_SESSION, .what = s->sid }, by))
         return true;

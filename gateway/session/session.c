@@ -55,6 +55,7 @@ static const struct json_field record_fields[] = {
     { "under", JSON_STR, false, 64, offsetof(struct record, s.under) },
     { "player", JSON_STR, false, PLAYER_MAX_B, offsetof(struct record, s.player) },
     { "beside_of", JSON_STR, false, 64, offsetof(struct record, s.beside_of) },
+    { "beside_person", JSON_STR, false, 64, offsetof(struct record, s.beside_person) },
     { "waits", JSON_BOOL, false, 0, offsetof(struct record, s.waits) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
@@ -286,6 +287,7 @@ struct str session_write(struct arena *a, const struct session *s)
     put_text(&o, "under", s->under);
     put_text(&o, "player", s->player);
     put_text(&o, "beside_of", s->beside_of);
+    put_text(&o, "beside_person", s->beside_person);
     if (s->waits)
         json_put_bool(&o, S("waits"), true);
     put_text(&o, "hint", s->upstream_hint);
@@ -486,12 +488,18 @@ struct session *session_that_was(struct ctx *c, struct str id_hash, const struct
     return session_parse(c->arena, plain, &unreadable);
 }
 
+bool session_has_lost(struct ends *ends, const struct session *s)
+{
+    return session_is_beside(s) && ends_has(ends, s->beside_of);
+}
+
 struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
 {
     if (got->outcome == KV_DOWN)
         (void)kv_away(f, "session");
     struct session *s = session_that_was(c, id_hash, got);
-    if (s == NULL || !still_good(c, s) || ends_has(c->ends, id_hash) || ends_marked(c->ends, s))
+    if (s == NULL || !still_good(c, s) || ends_has(c->ends, id_hash) || session_has_lost(c->ends, s) ||
+        ends_marked(c->ends, s))
         return NULL;
     s->id_hash = id_hash;
     return s;
@@ -871,6 +879,7 @@ struct session *session_beside_new(struct ctx *c, const struct person *p, bool w
 
     made->under = own->sid;
     made->beside_of = own->id_hash;
+    made->beside_person = own->person->id;
     made->waits = waits;
     if (made->ends_s > own->ends_s)
         made->ends_s = own->ends_s;

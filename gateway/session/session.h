@@ -92,6 +92,8 @@ void session_test_cookie(struct ctx *c, struct str cookie);
 /* Theirs has a cookie of its own and names the session beside which it was begun; with that it ends.  What session_load
  * and session_look find is never one. */
 bool session_is_beside(const struct session *s);
+/* The one that it stands beside was ended, wherever that was; its tokens end with it. */
+bool session_has_lost(struct ends *ends, const struct session *s);
 /* Rows, after those of session_load: c->beside is that of this browser and of c->session, or NULL.  Looking is use.
  * Fails OURS when Redis is away. */
 extern const struct step_row session_beside[];
