@@ -172,6 +172,62 @@ for (const [width, scripts] of [[320, true], [1280, false]])
     await context.close();
   });
 
+/* --- the six messages of e-Identification (suomifi.md), each with a signature that holds ----------------------------- */
+
+const seen = async () => JSON.parse((await fetchLocal(at, '/seen', { host: 'suomifi.localhost' })).text);
+const last = async (what) => { const all = await seen(); return all.filter((m) => m.what === what).at(-1) ?? {}; };
+const isOver = async (context) => {
+  const page = await context.newPage();
+  await page.goto(`${g.url}/guardian`);
+  const over = page.url().startsWith(`${suomifi}/sso`);
+  await page.close();
+  return over;
+};
+
+await test('e-Identification 1 and 2: our AuthnRequest is signed; a response whose assertion is signed and encrypted signs in', async () => {
+  const { context, page } = await visitor();
+  await page.goto(`${g.url}/guardian`);
+  check((await last('AuthnRequest')).signature === 'signed', JSON.stringify(await seen()));
+  await press(page, 'button[value=maija]');
+  const sent = Buffer.from(await page.getAttribute('[name=SAMLResponse]', 'value'), 'base64').toString();
+  check(/<saml:EncryptedAssertion>/.test(sent) && !/<saml:Assertion|Maija|010184/.test(sent), 'nothing of her is to be read on the way');
+  await press(page, 'button');
+  await press(page, 'button');
+  check(/Eemeli/.test(await main(page)), await main(page));
+  await context.close();
+});
+
+await test('e-Identification 3 and 5: a sign-out begun here is asked for with a signature once the session here is over; what is answered ends on our page', async () => {
+  const { context, page } = await visitor();
+  await signsIn(page, 'maija');
+  await page.goto(`${g.url}/sign-out`);
+  await press(page, 'main form[action="/sign-out"] button');
+  check((await last('LogoutRequest')).signature === 'signed' && await isOver(context), JSON.stringify(await seen()));
+  await press(page, 'button');
+  check(page.url().startsWith(g.url) && await isOver(context), page.url());
+  await context.close();
+});
+
+await test('e-Identification 4 and 6: a sign-out begun at Suomi.fi ends the session here with its tokens, and is answered with a signature and the truth', async () => {
+  const { context, page } = await visitor();
+  await signsIn(page, 'maija');
+  await press(page, '.kids button:has-text("Eemeli")');
+  let answer;
+  const opened = await context.newPage();
+  opened.on('request', (r) => { if (r.url().startsWith(rp.redirect)) answer = new URL(r.url()).searchParams; });
+  await opened.goto(rp.authorizeUrl()).catch(() => {});
+  await until('the answer', () => answer);
+  await opened.close();
+  const tokens = JSON.parse((await rp.redeem(answer.get('code'))).text), userinfo = () => fetchLocal(port, '/oidc/userinfo', { headers: { Authorization: `Bearer ${tokens.access_token}` } });
+  check((await userinfo()).status === 200, 'the token counts');
+  await page.goto(`${suomifi}/leave`);
+  await press(page, 'button');
+  const said = await last('LogoutResponse');
+  check(page.url().startsWith(`${suomifi}/slo`) && said.signature === 'signed' && said.status === 'Success' && said.to === (await last('asked')).to, `${page.url()} ${JSON.stringify(await seen())}`);
+  check(await isOver(context) && (await userinfo()).status === 401, 'the session and its tokens');
+  await context.close();
+});
+
 await test('without scripts the way is the same', async () => {
   const { context, page } = await visitor({ scripts: false });
   await signsIn(page, 'maija');
