@@ -171,6 +171,8 @@ void denied_ask(struct denied_view *v, const struct service *s, const struct dec
 
     v->service = names_in(&s->names, lang);
     v->service_icon = icon_of(a, s, lang);
+    if (str_eq(d->rule, S(POLICY_CHILD_DECIDES)))
+        v->child_age = arena_printf(a, "%d", s->child_decides_from);
     if (d->ask == NULL)
         return;
     v->ask = names_in(&d->ask->names, lang);

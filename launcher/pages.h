@@ -295,6 +295,7 @@ struct denied_view { /* also GET /why/SERVICE, from a search */
         const struct denied_way *at;
         size_t n;
     } ways;
+    struct str child_age; /* from which the child alone decides, whom the person acts for; absent: another reason */
     bool not_now;         /* all that is otherwise passes: a time, a device */
     bool no_place;        /* nothing was said of the person that any policy speaks of */
     struct str exam_ends; /* they sit an exam, until then; absent: none that shuts it */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "model/person.h"
 
+#include "model/when.h"
+
+#include <stdio.h>
+
 static const struct {
     const char *name;
     int mpass_code;
@@ -99,4 +103,21 @@ struct person *person_copy(struct arena *a, const struct person *p)
         f->group = arena_str(a, f->group);
     }
     return out;
+}
+
+bool person_child_decides(const struct person *p, int age, int64_t now_s)
+{
+    char day[40]; /* as many bytes as gcc reckons with */
+    int64_t at_s = 0;
+
+    if (age <= 0 || !person_acts(p))
+        return false;
+    struct when w = when_local(p->acting.until_s);
+    int year = w.year - (PERSON_OF_AGE - age);
+    for (int d = w.day; d > w.day - 2; d--) {
+        (void)snprintf(day, sizeof day, "%04d-%02d-%02d", year, w.month, d);
+        if (when_day_read(str_of(day), &at_s))
+            return now_s >= at_s;
+    }
+    return true;
 }

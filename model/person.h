@@ -84,6 +84,12 @@ static inline bool person_acts(const struct person *p)
     return str_is_set(p->acting.child);
 }
 
+enum { PERSON_OF_AGE = 18 };
+/* Whether the child whom somebody acts for has had that birthday, in Finland; false: age is 0, or they act for nobody.
+ * It is reckoned back from the day on which the child is of age: of who was born on 29 February it is the 28th in every
+ * year that has no such day, and in those that the 18th had none. */
+bool person_child_decides(const struct person *p, int age, int64_t now_s);
+
 const char *role_name(enum role role); /* "teacher"; "" for ROLE_NONE */
 int role_mpass_code(enum role role);   /* 0 where MPASSid has none */
 const char *role_mpass_name(enum role role);

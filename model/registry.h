@@ -248,6 +248,7 @@ struct service {
     struct strs audience;         /* "learner", "teacher", "guardian": for whom it is made, as its vendor says */
     int age_from, age_to;         /* of learners, in years, both included; 0: open */
     struct str accessibility_uri; /* its accessibility statement */
+    int child_decides_from; /* the age in years from which a child uses it alone, and no guardian acts in it; 0: none */
     struct str tested_as;         /* of one in production: id of the one in test that it was made from; "": of none */
 };
 

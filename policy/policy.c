@@ -167,6 +167,10 @@ struct decision policy_decide(const struct registry *reg, const struct person *p
     }
     if (test_school_has(person))
         return decide_test_person(reg, person, service, now);
+    if (person_child_decides(person, service->child_decides_from, now->now_s)) {
+        so_far.d.rule = S(POLICY_CHILD_DECIDES);
+        return so_far.d;
+    }
     if (policy_under_test(reg, service) && !policy_is_test_person(reg, person)) {
         so_far.d.rule = S("service_in_test");
         return so_far.d;
@@ -289,6 +293,9 @@ struct bits policy_services(struct arena *a, const struct registry *reg, const s
     bits_and(&permitted, lookup_enabled(x.index));
     if (!policy_is_test_person(reg, person))
         bits_and_not(&permitted, lookup_under_test(x.index));
+    for (size_t i = 0; person_acts(person) && i < n; i++)
+        if (person_child_decides(person, x.set->parts->services[i].child_decides_from, now->now_s))
+            bits_clear(&permitted, i);
     return permitted;
 }
 

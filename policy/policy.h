@@ -17,6 +17,9 @@
 /* The id of what is shipped for exams (exams.cedar), as a decision names it; no row of a registry can be called so. */
 #define POLICY_OF_EXAMS "shipped:exam"
 
+/* What settles it where the child whom somebody acts for decides alone (model/registry.h, child_decides_from). */
+#define POLICY_CHILD_DECIDES "child_decides"
+
 enum effect { EFFECT_DENY = 0, EFFECT_ALLOW };
 
 struct decision {

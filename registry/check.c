@@ -734,6 +734,8 @@ static bool check_audience(struct checking *c, const struct service *s)
     }
     if (s->age_from > AUDIENCE_AGE_MAX)
         return wrong(c, "age_from is more than %d years", AUDIENCE_AGE_MAX);
+    if (s->child_decides_from < 0 || s->child_decides_from >= PERSON_OF_AGE)
+        return wrong(c, "child_decides_from is an age from 1 to %d, or 0 for none", PERSON_OF_AGE - 1);
     if (s->age_to > AUDIENCE_AGE_MAX)
         return wrong(c, "age_to is more than %d years", AUDIENCE_AGE_MAX);
     return s->age_to == 0 || s->age_to >= s->age_from || wrong(c, "age_to is less than age_from");

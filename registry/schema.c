@@ -260,6 +260,7 @@ static const struct column service_columns[] = {
     { "age_from", "age_from", COL_INT, "0", AT(service, age_from), NULL },
     { "age_to", "age_to", COL_INT, "0", AT(service, age_to), NULL },
     { "accessibility_uri", "accessibility_uri", COL_TEXT, "", AT(service, accessibility_uri), NULL },
+    { "child_decides_from", "child_decides_from", COL_INT, "0", AT(service, child_decides_from), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -509,7 +510,7 @@ static const struct column move_columns[] = {
 #define P103 P102 ",?103"
 #define P104 P103 ",?104"
 #define P105 P104 ",?105"
-#define P112 P105 ",?106,?107,?108,?109,?110,?111,?112"
+#define P113 P105 ",?106,?107,?108,?109,?110,?111,?112,?113"
 #define P15  P13 ",?14,?15"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
@@ -547,7 +548,7 @@ static const struct column move_columns[] = {
     "rejected,answers_as,"                                                                                             \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
     "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed,tested_as,"                                     \
-    "about_fi,about_sv,about_en,audience,age_from,age_to,accessibility_uri"
+    "about_fi,about_sv,about_en,audience,age_from,age_to,accessibility_uri,child_decides_from"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis,until_s,without_fi,without_sv,without_en"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -601,7 +602,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P46, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P112, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P113, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P10, "service, claim", "service = ?1 AND claim = ?2") },
@@ -989,6 +990,7 @@ const struct db_migration registry_migrations[] = {
           "idp TEXT PRIMARY KEY, account TEXT NOT NULL, due_s INTEGER NOT NULL, ordered_s INTEGER NOT NULL, "
           "done_s INTEGER NOT NULL, good_s INTEGER NOT NULL, fails INTEGER NOT NULL, step TEXT NOT NULL, "
           "why TEXT NOT NULL) WITHOUT ROWID;" },
+    { 39, "ALTER TABLE service ADD COLUMN child_decides_from INTEGER NOT NULL DEFAULT 0;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

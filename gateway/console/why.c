@@ -389,6 +389,7 @@ static struct str rule_words(const struct ctx *c, struct str rule)
         { POLICY_NOT_TAKEN, C_why_not_taken },
         { "service_disabled", C_why_disabled },
         { "service_in_test", C_why_in_test },
+        { POLICY_CHILD_DECIDES, C_why_child },
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -519,3 +519,41 @@ TEST(users_of_oneroster_are_read_one_by_one_within_bounds)
     CHECK(!take(t, r, arena_cstr(t->arena, buf_str(&b))) && strstr(r->why.detail, "16 kB") != NULL);
     rig_end(t, r);
 }
+
+/* ── what a child decides ───────────────────────────────────────────────── */
+
+static bool opens(struct test *t, struct scene *x, int64_t now_s)
+{
+    const struct circumstances now = { .now_s = now_s };
+    const struct decision d = policy_decide(x->registry, &x->person, registry_service(x->registry, S("kanerva")), &now);
+    struct bits all = policy_services(t->arena, x->registry, &x->person, &now);
+
+    CHECK(bits_has(&all, 0) == (d.effect == EFFECT_ALLOW)); /* a page of tiles says as a door does */
+    CHECK(d.effect == EFFECT_ALLOW || (str_eq(d.rule, S(POLICY_CHILD_DECIDES)) && d.release.bits == 0));
+    return d.effect == EFFECT_ALLOW;
+}
+
+static bool opens_at(struct test *t, int age, const char *of_age, const char *now)
+{
+    uint64_t seed = 1;
+    struct scene *x = some_scene(t, &seed);
+    int64_t of_age_s = 0, now_s = 0;
+
+    CHECK(when_day_read(str_of(of_age), &of_age_s) && when_rfc3339_read(str_of(now), &now_s));
+    x->person.acting = (struct acting){ .child = S("c"), .provider_oid = S(PROVIDER), .until_s = of_age_s };
+    x->at.to_s = of_age_s;
+    ((struct service *)registry_service(x->registry, S("kanerva")))->child_decides_from = age;
+    return opens(t, x, now_s);
+}
+
+TEST(from_an_age_on_that_a_service_says_its_child_decides_and_no_guardian_acts_in_it)
+{
+    CHECK(opens_at(t, 0, "2026-08-11", "2026-08-10T20:59:59Z")); /* no age: until the child is of age */
+    CHECK(opens_at(t, 15, "2029-08-11", "2026-08-10T20:59:59Z"));
+    CHECK(!opens_at(t, 15, "2029-08-11", "2026-08-10T21:00:00Z")); /* 00:00 of the 15th birthday, in summer time */
+    CHECK(!opens_at(t, 15, "2026-08-11", "2026-08-10T20:00:00Z"));
+    CHECK(opens_at(t, 13, "2033-01-07", "2028-01-06T21:59:59Z"));
+    CHECK(!opens_at(t, 13, "2033-01-07", "2028-01-06T22:00:00Z")); /* and in winter time */
+    CHECK(opens_at(t, 17, "2028-02-29", "2027-02-27T21:59:59Z"));
+    CHECK(!opens_at(t, 17, "2028-02-29", "2027-02-27T22:00:00Z")); /* a year without 29 February */
+}
