@@ -717,7 +717,7 @@ static enum step denied_show(struct ctx *c, const struct provider *ask)
                               .service = c->service->id,
                               .sid = c->session != NULL ? c->session->sid : (struct str){ NULL, 0 },
                               .ask = ask != NULL ? ask->id : (struct str){ NULL, 0 } };
-    const struct decision decision = { .ask = ask };
+    const struct decision decision = { .ask = ask, .rule = flow_of(c)->decision.rule };
     struct denied_view v = { .page = page_for(c, notice_here(c, &n)),
                              .service = names_in(&c->service->names, c->lang),
                              .service_icon = icon_of(c->arena, c->service, c->lang),
@@ -770,6 +770,8 @@ enum step flow_notice(struct ctx *c, const struct notice *n)
     if (c->session == NULL || !str_eq(c->session->sid, n->sid))
         return denied_again(c, NULL);
     c->person = c->session->person;
+    if (person_child_decides(c->person, c->service->child_decides_from, c->now_s))
+        flow_of(c)->decision.rule = S(POLICY_CHILD_DECIDES);
     return step_into(c, notice_explained);
 }
 

@@ -355,7 +355,7 @@ static int by_key(const void *a, const void *b)
 
 static const struct grown_up *grown_up_of(const struct roster *r, struct str id)
 {
-    struct grown_up wanted;
+    struct grown_up wanted = { .known = false };
 
     key_of(id, wanted.key);
     return r->n > 0 ? bsearch(&wanted, r->all, r->n, sizeof *r->all, by_key) : NULL;

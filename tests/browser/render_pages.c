@@ -642,6 +642,9 @@ static void put_refusals(const struct stage *s, const char *prefix)
     d.school = word(s, S("Testi-Kielonmäen koulu"));
     denied_ask(&d, &services[9], &decision, s->a);
     put(arena_cstr(s->a, arena_printf(s->a, "%sdenied", prefix)), s->lang, page_denied(s->a, &d));
+    d.child_age = S("13");
+    put(arena_cstr(s->a, arena_printf(s->a, "%sdenied-child", prefix)), s->lang, page_denied(s->a, &d));
+    d.child_age = (struct str){ NULL, 0 };
     const struct denied_way ways[] = { { word(s, S("luokat 7–9")), word(s, S("luokka 5")) },
                                        { word(s, S("opettajat")), word(s, S("oppilas")) } };
     d.ways.at = ways;

@@ -25,6 +25,7 @@ static const struct {
     { "kaisa", "030382-903M", "Toivo", "070715A915J", "" },    /* care order; a protected guardian: no role */
     { "niilo", "040483-904C", NULL, NULL, "" },
     { "aatu", "050584-9054", "Helmi", "110808A9132", "ALL" }, /* of age on 11 August 2026 */
+    { "elli", "060684-906L", "Armi", "110816A9178", "ALL" },  /* ten on 11 August 2026 */
     { "aatu", "050584-9054", "Lumi", "290208A914V", "ALL" },  /* on 28 February 2026 */
 };
 
@@ -46,7 +47,8 @@ struct str authority_children(struct arena *a, const char *city)
                  "050516A911S;uid-vilja;99101;4A;4;Vilja Koe;;\n"
                  "080814A916S;uid-piilo;99101;6B;6;Piilo Koe;1;\n"
                  "070715A915J;uid-toivo;99101;5A;5;Toivo Koe;;\n"
-                 "110808A9132;uid-helmi;99101;;;Helmi Koe;;050584-9054\n");
+                 "110808A9132;uid-helmi;99101;;;Helmi Koe;;050584-9054\n"
+                 "110816A9178;uid-armi;99101;4B;4;Armi Koe;;\n");
     (void)a;
     return S("identity,own_key,school,group,level,name\n"
              "060619A9121,uid-onni,99102,1B,1,\"Onni \"\"O\"\" Koe\"\n"

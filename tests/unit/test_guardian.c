@@ -88,6 +88,8 @@ static void some_guardian(struct test *t, struct scene *x, uint64_t *seed)
         x->person.acting.child = x->person.id; /* their own child would be themselves */
 }
 
+static int child_decides_from; /* in the services of the scenes to come */
+
 static struct scene *some_scene(struct test *t, uint64_t *seed)
 {
     static const char *const presets[] = { "mpassid", "eduperson", "plain", "none" };
@@ -99,6 +101,7 @@ static struct scene *some_scene(struct test *t, uint64_t *seed)
                                    .vendor = S("puolukka"),
                                    .protocol = PROTO_SAML,
                                    .enabled = true,
+                                   .child_decides_from = child_decides_from,
                                    .profile = draw(seed, 2) == 0 ? PROFILE_NATIVE : PROFILE_MPASS,
                                    .asks = { asks | 1u << CLAIM_SUB | 1u << CLAIM_ON_BEHALF_OF } };
     x->service.saml.attributes_as = str_of(presets[draw(seed, 4)]);
@@ -536,13 +539,14 @@ static bool opens(struct test *t, struct scene *x, int64_t now_s)
 static bool opens_at(struct test *t, int age, const char *of_age, const char *now)
 {
     uint64_t seed = 1;
-    struct scene *x = some_scene(t, &seed);
     int64_t of_age_s = 0, now_s = 0;
 
+    child_decides_from = age;
+    struct scene *x = some_scene(t, &seed);
+    child_decides_from = 0;
     CHECK(when_day_read(str_of(of_age), &of_age_s) && when_rfc3339_read(str_of(now), &now_s));
     x->person.acting = (struct acting){ .child = S("c"), .provider_oid = S(PROVIDER), .until_s = of_age_s };
     x->at.to_s = of_age_s;
-    ((struct service *)registry_service(x->registry, S("kanerva")))->child_decides_from = age;
     return opens(t, x, now_s);
 }
 
