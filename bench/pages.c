@@ -6,6 +6,7 @@
  * No request, no Redis: decisions, tiles, pages and searches, each repeated until the clock's own cost disappears.  One
  * line each: microseconds, and bytes of the page.  All rules are of the city of the people who ask. */
 #include "launcher/pages.h"
+#include "launcher/fresh.h"
 #include "policy/form.h"
 #include "policy/policy.h"
 
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { NOW_S = 1795413840, LEAST_NS = 200000000, TILES = 40 };
+enum { NOW_S = 1795413840, LEAST_NS = 200000000, TILES = 40, BULLETINS = 12, PINS = 3, RECENT = 4 };
 
 static uint64_t cpu_ns(void)
 {
@@ -110,6 +111,23 @@ static struct registry *country(void)
     return registry_build(a, &parts);
 }
 
+/* What a municipality and the nation say on a Monday, and services that are to be maintained. */
+static struct bulletin *bulletins(struct arena *a, const struct provider *p, const struct service *s)
+{
+    struct bulletin *all = arena_make_n(a, BULLETINS, struct bulletin);
+
+    for (size_t i = 0; i < BULLETINS; i++) {
+        all[i] = (struct bulletin){ .id = arena_printf(a, "n%zu", i),
+                                    .provider = i % 2 ? p : NULL,
+                                    .service = i % 4 == 1 ? &s[i] : NULL,
+                                    .from_s = NOW_S - 3600,
+                                    .until_s = NOW_S + 3600 };
+        all[i].title.in[LANG_FI] = arena_printf(a, "Tiedote %zu, jolla on tavallinen pituus", i);
+        all[i].says.in[LANG_FI] = S("Kaksi lausetta siitä, mitä tapahtuu. Ja mitä siitä seuraa.");
+    }
+    return all;
+}
+
 /* Teachers open TILES services, the staff every one, and the rest is about others. */
 static struct policy *policies(struct arena *a, const struct size *n, const struct provider *p, const struct service *s)
 {
@@ -135,6 +153,8 @@ static struct registry *nation(const struct size *n)
                                     .policy_count = n->rules };
 
     parts.idps = idps(a, n, parts.providers);
+    parts.notices = bulletins(a, parts.providers, parts.services);
+    parts.notice_count = BULLETINS;
     parts.policies = policies(a, n, parts.providers, parts.services);
     return registry_build(a, &parts);
 }
@@ -178,6 +198,39 @@ static size_t launcher_page(struct arena *a, const struct ask *ask)
 {
     struct launcher_view v = launcher(a, ask);
 
+    return page_launcher(a, &v).s.n;
+}
+
+/* As a teacher sees it on Monday: what is said, what is pinned, what was opened last, what is new. */
+static size_t morning_page(struct arena *a, const struct ask *ask)
+{
+    const struct registry_parts *p = registry_parts(ask->registry);
+    const struct notices_ask said = { .registry = ask->registry, .person = &ask->person, .now_s = NOW_S };
+    struct launcher_view v = { .page = { .gateway = S("DigiOne"), .me = { .name = S("Aino Laakso") } },
+                               .notices = notices_for(a, &said) };
+    struct tile_pin pins[PINS];
+    struct strs recent = { arena_make_n(a, RECENT, struct str), RECENT };
+    struct fresh fresh = fresh_read(a, str_of(ask->text));
+
+    for (size_t i = 0; i < PINS; i++)
+        pins[i] = (struct tile_pin){ p->services[i * (p->service_count / TILES)].id, S("Novelli, luku 4"),
+                                     S("/open/s0"), S("28.11.2026") };
+    for (size_t i = 0; i < RECENT; i++)
+        recent.at[i] = p->services[(i + PINS) * (p->service_count / TILES)].id;
+    const struct tiles_ask tiles = { .registry = ask->registry,
+                                     .person = &ask->person,
+                                     .pins = { pins, PINS },
+                                     .states = v.notices.states,
+                                     .recent = &recent,
+                                     .lists = true,
+                                     .missing = true,
+                                     .now_s = NOW_S };
+    v.tiles = tiles_build(a, &tiles);
+    if (fresh_look(a, &v.tiles.theirs, S("2026-11-23"), &fresh))
+        (void)fresh_write(a, &fresh);
+    struct tile *new_ones = arena_make_n(a, fresh.shown.n + 1, struct tile);
+    v.fresh.n = tiles_of(ask->registry, LANG_FI, &fresh.shown, new_ones);
+    v.fresh.at = new_ones;
     return page_launcher(a, &v).s.n;
 }
 
@@ -234,8 +287,13 @@ static void measure_all(struct registry *r)
     measure("40 tiles of all, the page", launcher_page, &teacher);
     measure("80 tiles of all open", tiles, &staff);
     measure("80 tiles of all open, the page", launcher_page, &staff);
+    teacher.text = staff.text = "AAA~2026-11-20";
+    measure("40 tiles, notices, pins, new: the page", morning_page, &teacher);
+    measure("all open, notices, pins, new: the page", morning_page, &staff);
     search.text = "palvelu 49";
     measure("a search for services, the page", launcher_page, &search);
+    search.text = "palvely";
+    measure("the same with a letter wrong: services found", tiles, &search);
     static const struct {
         const char *name, *text;
     } searches[] = { { "one city", "kaupunki 7777" },
