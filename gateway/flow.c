@@ -533,9 +533,9 @@ static void be_found(struct ctx *c, const struct session *s)
     struct kv_got *got = arena_make_n(c->arena, 2, struct kv_got);
 
     if (str_is_set(p->city_name))
-        found_keep(c, s, FOUND_BY_CITY_SUBJECT, p->idp, p->city_name, &got[0]);
+        found_keep(c, s, FOUND_BY_CITY_SUBJECT, person_seen_at(p), p->city_name, &got[0]);
     if (str_is_set(p->city_session))
-        found_keep(c, s, FOUND_BY_CITY_SESSION, p->idp, p->city_session, &got[1]);
+        found_keep(c, s, FOUND_BY_CITY_SESSION, person_seen_at(p), p->city_session, &got[1]);
 }
 
 /* Somebody else signs in where a session still was: its services hear that it is over.  Of the same person they are not
@@ -579,7 +579,8 @@ static enum step admit_whose(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "server_error", "a test sign-in signs nobody in");
     if (!str_is_set(c->person->subject))
         return refusal(f, REFUSAL_no_subject, "the city names nobody");
-    c->person->idp = c->login->idp;
+    if (!str_is_set(c->person->proven_at))
+        c->person->idp = c->login->idp;
     if (!whose_ask(c, c->person, registry_idp(c->registry, c->login->idp), &flow->whose, f))
         return REFUSE;
     return flow->whose.asked ? WAIT : NEXT;

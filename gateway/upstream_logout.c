@@ -60,7 +60,7 @@ static bool is_meant(const struct ctx *c, const struct session *s, const void *w
     const struct person *p = s->person;
 
     (void)c;
-    return str_eq(p->idp, told->idp->id) && names_session(told, p->city_session) &&
+    return str_eq(person_seen_at(p), told->idp->id) && names_session(told, p->city_session) &&
            (!str_is_set(told->name) || str_eq(told->name, p->city_name));
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/session/proven.h"
 #include "gateway/session/session.h"
 #include "gateway/upstream_tryout.h"
+#include "gateway/upstream_vendor.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
@@ -91,8 +92,8 @@ static enum step oidc_check_path(struct ctx *c, struct fail *f)
 }
 
 const struct step_row upstream_oidc[] = {
-    { oidc_find },   { oidc_check_path },      { check }, { session_find }, { verify },
-    { flow_relate }, { flow_forget_identity }, { admit }, { NULL }
+    { oidc_find },   { oidc_check_path },      { check },           { session_find }, { verify },
+    { flow_relate }, { flow_forget_identity }, { upstream_vendor }, { admit },        { NULL }
 };
 
 /* ── SAML: the POST reads no cookie; it proves the answer, and a GET of our own finds out whose it is ─── */
@@ -352,5 +353,6 @@ static enum step saml_verdict(struct ctx *c, struct fail *f)
     return c->proven != NULL ? NEXT : flow_expired(c);
 }
 
-const struct step_row upstream_saml_go[] = { { saml_ask },     { saml_find }, { check }, { session_find },
-                                             { saml_verdict }, { verify },    { admit }, { NULL } };
+const struct step_row upstream_saml_go[] = { { saml_ask },        { saml_find },    { check },
+                                             { session_find },    { saml_verdict }, { verify },
+                                             { upstream_vendor }, { admit },        { NULL } };

@@ -82,7 +82,7 @@ struct person *person_copy(struct arena *a, const struct person *p)
     struct str *texts[] = { &out->id,           &out->idp,          &out->subject,     &out->origin,
                             &out->given_names,  &out->calling_name, &out->family_name, &out->email,
                             &out->learner_id,   &out->acr,          &out->amr,         &out->city_name,
-                            &out->city_session, &out->relations };
+                            &out->city_session, &out->relations,    &out->proven_at };
 
     *out = *p;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

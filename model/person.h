@@ -52,10 +52,11 @@ enum {
 enum verified { VERIFIED_UNSAID = 0, VERIFIED_NO, VERIFIED_YES };
 
 struct person {
-    struct str id;      /* pseudonymous, stable: 64 hex digits of an HMAC; never shown, never an e-mail */
-    struct str idp;     /* registry id of the identity provider that spoke */
-    struct str subject; /* its own, stable name of the person; enters id and the audit key only */
-    struct str origin;  /* upstream issuer or entityID, as the provider names it */
+    struct str id;        /* pseudonymous, stable: 64 hex digits of an HMAC; never shown, never an e-mail */
+    struct str idp;       /* registry id of the identity provider that spoke */
+    struct str subject;   /* its own, stable name of the person; enters id and the audit key only */
+    struct str proven_at; /* of an account of ours whose person has proven it elsewhere: registry id of that one */
+    struct str origin;    /* upstream issuer or entityID, as the provider names it */
     struct str given_names, calling_name, family_name, email;
     enum verified email_verified;
     /* By what names the city may say later that it has signed the person out (its NameID or sub, its SessionIndex or
@@ -78,6 +79,12 @@ struct person {
     struct str relations;
     struct acting acting;
 };
+
+/* The identity provider that has seen the person authenticate: whose session of them ends with ours. */
+static inline struct str person_seen_at(const struct person *p)
+{
+    return str_is_set(p->proven_at) ? p->proven_at : p->idp;
+}
 
 static inline bool person_acts(const struct person *p)
 {

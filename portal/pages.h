@@ -73,6 +73,24 @@ struct vendor_enter_view { /* GET /vendor/enter?to= */
 };
 struct html page_vendor_enter(struct arena *a, const struct vendor_enter_view *v);
 
+struct vendor_way { /* a way to sign in */
+    struct str name, to;
+    bool local; /* by an account of ours */
+};
+struct vendor_ways {
+    const struct vendor_way *at;
+    size_t n;
+};
+struct vendor_ways_view { /* GET /vendor/enter, where there is something to choose, or whoever came is nobody here */
+    struct page page;
+    bool unknown;          /* proven at `idp`, and of no account */
+    bool stranger;         /* signed in, and of no vendor */
+    struct str name;       /* of either; "": not said */
+    struct str idp, again; /* unknown: where, and the path to log in there as somebody else */
+    struct vendor_ways ways;
+};
+struct html page_vendor_ways(struct arena *a, const struct vendor_ways_view *v);
+
 struct organisation_form { /* fields name_fi, name_sv, name_en, business_id, technology, privacy, incidents */
     struct str name_fi, name_sv, name_en, business_id, technology, privacy, incidents;
     struct str no_name_fi, no_business_id, no_technology, no_privacy, no_incidents; /* what is wrong with each */
@@ -100,6 +118,8 @@ struct vendor_invited_view { /* GET, POST /vendor/invite/TOKEN: seal, username, 
     bool recovers;                        /* an account that is there: password and code alone are made anew */
     struct str joins;                     /* who is signed in and may join as they are: act=join; absent: nobody */
     struct str sign_in_at, no_join;       /* where to sign in to do that; why it did not come about */
+    struct vendor_ways outside;           /* where else to prove who they are: act=outside, idp (to) */
+    struct str proven_at, proven_as;      /* they have: act=prove, given_names, family_name; absent: not */
     struct vendor_seed app;
     struct str username, given_names, family_name;
     struct str no_username, no_given_names, no_family_name, no_password, no_code;
@@ -178,13 +198,24 @@ struct html page_vendor_organisation(struct arena *a, const struct vendor_organi
 struct vendor_passkey_row {
     struct str id, name, made, used;
 };
-struct vendor_account_view { /* GET, POST /vendor/account: act (passkey, remove, papers, password, app), id, name, made,
-                              * client, data, old, password, code */
+struct vendor_identity_row {
+    struct str id, where, name, made;
+};
+
+struct vendor_account_view { /* GET, POST /vendor/account: act (passkey, remove, papers, password, app, outside, bind,
+                              * unbind), id, name, made, client, data, old, password, code */
     struct vendor_page con;
     struct {
         const struct vendor_passkey_row *at;
         size_t n;
     } passkeys;
+    bool has_account, has_password; /* has_account false: the identity provider alone has one of theirs */
+    struct {
+        const struct vendor_identity_row *at;
+        size_t n;
+    } identities;                    /* act=unbind, id */
+    struct vendor_ways outside;      /* act=outside, idp (to) */
+    struct str proven_at, proven_as; /* act=bind; absent: nothing was proven */
     struct str username, papers_left;
     struct str seal, challenge, rp, user; /* for passkey.js: what is asked for, base64url */
     struct {

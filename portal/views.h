@@ -28,6 +28,7 @@
 
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \
+    X(vendor_ways)                                                                                                     \
     X(vendor_join)                                                                                                     \
     X(vendor_invited)
 

@@ -971,7 +971,8 @@ static bool check_account(struct checking *c, const struct account *a)
     if (registry_account(c->registry, a->idp, a->username) != a)
         return wrong(c, "username \"%.*s\" belongs to another account of %.*s already", STR_ARG(a->username),
                      STR_ARG(a->idp));
-    if (!str_has_prefix(a->password_hash, S("$argon2id$")))
+    /* A person of a vendor may sign in elsewhere, or by a passkey, and have none. */
+    if (!str_has_prefix(a->password_hash, S("$argon2id$")) && (str_is_set(a->password_hash) || !idp->vendors))
         return wrong(c, "password is no Argon2id hash");
     if (a->person->affiliation_count > PERSON_AFFILIATIONS_MAX)
         return wrong(c, "has more than %d affiliations", PERSON_AFFILIATIONS_MAX);

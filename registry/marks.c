@@ -371,7 +371,9 @@ static bool ends_it(const struct marks *m, const struct session *s, unsigned kin
         return true;
     if ((kinds & 1U << MARK_SESSION) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_SESSION, .what = s->sid }, by))
         return true;
-    if ((kinds & 1U << MARK_IDP) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }, by))
+    if ((kinds & 1U << MARK_IDP) != 0 &&
+        (ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }, by) ||
+         ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = person_seen_at(p) }, by)))
         return true;
     for (size_t i = 0; (kinds & 1U << MARK_PLACE) != 0 && i < p->affiliation_count; i++)
         if (ended_at(m, s, &p->affiliations[i], by))

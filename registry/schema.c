@@ -299,7 +299,7 @@ static const struct column account_columns[] = {
     { "id", "id", COL_ID, NULL, AT(account, id), NULL },
     { "idp", "idp", COL_REF, NULL, AT(account, idp), NULL },
     { "username", "username", COL_NAME, NULL, AT(account, username), NULL },
-    { "password_hash", "password", COL_PASSWORD, NULL, AT(account, password_hash), NULL },
+    { "password_hash", "password", COL_PASSWORD, "", AT(account, password_hash), NULL },
     { "enabled", "enabled", COL_BOOL, "1", AT(account, enabled), NULL },
     { "given_names", "given_names", COL_NAME, "", AT_NONE, NULL },
     { "calling_name", "calling_name", COL_NAME, "", AT_NONE, NULL },

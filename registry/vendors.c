@@ -27,11 +27,16 @@ static const struct db_migration migrations[] = {
     { 3, "CREATE TABLE gate_rows (service TEXT NOT NULL, trial TEXT NOT NULL, verdict INTEGER NOT NULL, "
          "seen TEXT NOT NULL, edition TEXT NOT NULL, tester TEXT NOT NULL, at_s INTEGER NOT NULL, "
          "PRIMARY KEY (service, trial)) WITHOUT ROWID;" },
+    { 4, "CREATE TABLE identities (idp TEXT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL, "
+         "account TEXT NOT NULL, name TEXT NOT NULL, made_s INTEGER NOT NULL, used_s INTEGER NOT NULL DEFAULT 0, "
+         "PRIMARY KEY (idp, issuer, subject)) WITHOUT ROWID;"
+         "CREATE INDEX identities_of ON identities (account, made_s);" },
 };
 
 #define INVITATION "hash, organisation, role, note, made_by, made_s, until_s, email, by_operator"
 #define JOINING    "number, at_s, name, business_id, technology, privacy, incidents, person, email, words"
 #define PASSKEY    "id, account, key, count, name, made_s, used_s"
+#define IDENTITY   "idp, issuer, subject, account, name, made_s, used_s"
 
 static const struct db_statement
     invite = { "invitation_put",
@@ -74,7 +79,20 @@ static const struct db_statement
     passkeys_all = { "passkeys_of", "SELECT " PASSKEY " FROM passkeys WHERE account = ?1 ORDER BY made_s, id" },
     passkey_on = { "passkey_count", "UPDATE passkeys SET count = ?2, used_s = ?3 WHERE id = ?1 AND count = ?4" },
     passkey_gone = { "passkey_drop", "DELETE FROM passkeys WHERE account = ?1 AND id = ?2" },
-    passkeys_gone = { "passkeys_drop", "DELETE FROM passkeys WHERE account = ?1" };
+    passkeys_gone = { "passkeys_drop", "DELETE FROM passkeys WHERE account = ?1" },
+    identity_keep = { "identity_put", "INSERT INTO identities (idp, issuer, subject, account, name, made_s) VALUES "
+                                      "(?1, ?2, ?3, ?4, ?5, ?6)" },
+    identities_count = { "identities_count", "SELECT count(*) FROM identities WHERE account = ?1" },
+    identity_one = { "identity_find",
+                     "SELECT " IDENTITY " FROM identities WHERE idp = ?1 AND issuer = ?2 AND subject = ?3" },
+    identity_seen = { "identity_used",
+                      "UPDATE identities SET used_s = ?4 WHERE idp = ?1 AND issuer = ?2 AND subject = ?3" },
+    identities_all = { "identities_of",
+                       "SELECT " IDENTITY " FROM identities WHERE account = ?1 ORDER BY made_s, idp, issuer, subject" },
+    identity_gone = { "identity_drop", "DELETE FROM identities WHERE account = ?1 AND idp = ?2 AND issuer = ?3 AND "
+                                       "subject = ?4" },
+    identities_gone = { "identities_drop", "DELETE FROM identities WHERE account = ?1" },
+    seeds_count = { "seeds_count", "SELECT count(*) FROM seeds WHERE account = ?1" };
 
 /* ── the store ──────────────────────────────────────────────────────────── */
 
@@ -484,12 +502,113 @@ bool passkey_drop(struct db *d, struct arena *a, struct str account, struct str 
     return db_run(d, &passkey_gone, args, 2, f);
 }
 
+/* ── who they are elsewhere ─────────────────────────────────────────────── */
+
+bool identity_find(struct db *d, struct arena *a, const struct identity_key *key, int64_t now_s,
+                   struct kept_identity *out, struct fail *f)
+{
+    const struct db_value args[] = { db_text(key->idp), db_text(key->issuer), db_text(key->subject), db_int(now_s) };
+    struct db_rows rows;
+
+    *out = (struct kept_identity){ .key = *key };
+    if (!db_query(d, &identity_one, args, 3, a, &rows, f))
+        return false;
+    if (rows.n == 0)
+        return true;
+    const struct db_value *v = db_row(&rows, 0);
+    *out =
+        (struct kept_identity){ { v[0].text, v[1].text, v[2].text }, v[3].text, v[4].text, v[5].number, v[6].number };
+    return db_run(d, &identity_seen, args, 4, f);
+}
+
+bool identity_put(struct db *d, struct arena *a, const struct kept_identity *x, struct fail *f)
+{
+    const struct db_value row[] = { db_text(x->key.idp), db_text(x->key.issuer), db_text(x->key.subject),
+                                    db_text(x->account), text_value(x->name),    db_int(x->made_s) };
+    struct kept_identity was;
+    int64_t n;
+
+    if (!identity_find(d, a, &x->key, x->made_s, &was, f) || !number_of(d, a, &identities_count, &row[3], 1, &n, f))
+        return false;
+    if (str_is_set(was.account))
+        return fail(f, FAIL_CONFLICT, "identity_taken", "it is an account's already");
+    if (n >= IDENTITIES_OF_ONE_MAX)
+        return fail(f, FAIL_CALLER, "identities_of_one", "this account has %d already", IDENTITIES_OF_ONE_MAX);
+    return db_run(d, &identity_keep, row, sizeof row / sizeof *row, f);
+}
+
+bool identities_of(struct db *d, struct arena *a, struct str account, struct kept_identities *out, struct fail *f)
+{
+    const struct db_value args[] = { db_text(account) };
+    struct db_rows rows;
+
+    *out = (struct kept_identities){ NULL, 0 };
+    if (!db_query(d, &identities_all, args, 1, a, &rows, f))
+        return false;
+    out->at = arena_make_n(a, rows.n + 1, struct kept_identity);
+    for (; out->n < rows.n; out->n++) {
+        const struct db_value *v = db_row(&rows, out->n);
+        out->at[out->n] = (struct kept_identity){
+            { v[0].text, v[1].text, v[2].text }, v[3].text, v[4].text, v[5].number, v[6].number
+        };
+    }
+    return true;
+}
+
+bool identity_drop(struct db *d, struct str account, const struct identity_key *key, struct fail *f)
+{
+    const struct db_value args[] = { db_text(account), db_text(key->idp), db_text(key->issuer), db_text(key->subject) };
+
+    return db_run(d, &identity_gone, args, 4, f);
+}
+
+/* An identity is one where its provider is still listed. */
+bool ways_in(struct db *d, struct arena *a, struct str account, const struct strs *listed, int64_t *n, struct fail *f)
+{
+    const struct db_value whose = db_text(account);
+    struct kept_identities known;
+    int64_t seeds, passkeys;
+
+    if (!number_of(d, a, &seeds_count, &whose, 1, &seeds, f) ||
+        !number_of(d, a, &passkeys_count, &whose, 1, &passkeys, f) || !identities_of(d, a, account, &known, f))
+        return false;
+    *n = seeds + passkeys;
+    for (size_t i = 0; i < known.n; i++)
+        *n += strs_has(listed, known.at[i].key.idp);
+    return true;
+}
+
+/* Of any number that are taken away at once, the last stays: who has the store has it alone. */
+static bool settle_ways(struct db *d, struct arena *a, struct str account, const struct strs *listed, bool dropped,
+                        struct fail *f)
+{
+    int64_t left = 0;
+
+    if (dropped && ways_in(d, a, account, listed, &left, f) &&
+        (left > 0 || fail(f, FAIL_CALLER, "last_way", "nothing would be left to sign in by")) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
+}
+
+bool passkey_drop_but_last(struct db *d, struct arena *a, struct str account, const struct strs *listed, struct str id,
+                           struct fail *f)
+{
+    return db_begin(d, f) && settle_ways(d, a, account, listed, passkey_drop(d, a, account, id, f), f);
+}
+
+bool identity_drop_but_last(struct db *d, struct arena *a, struct str account, const struct strs *listed,
+                            const struct identity_key *key, struct fail *f)
+{
+    return db_begin(d, f) && settle_ways(d, a, account, listed, identity_drop(d, account, key, f), f);
+}
+
 bool factors_drop(struct db *d, struct str account, struct fail *f)
 {
     const struct db_value args[] = { db_text(account) };
 
     return db_run(d, &seed_gone, args, 1, f) && db_run(d, &papers_gone, args, 1, f) &&
-           db_run(d, &passkeys_gone, args, 1, f);
+           db_run(d, &passkeys_gone, args, 1, f) && db_run(d, &identities_gone, args, 1, f);
 }
 
 bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,

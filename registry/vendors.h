@@ -30,6 +30,7 @@ enum {
     JOINING_TEXT_MAX_B = 800,
     RECOVERY_CODES = 10,
     PASSKEYS_OF_ONE_MAX = 10,
+    IDENTITIES_OF_ONE_MAX = 10,
     PASSKEY_NAME_MAX_B = 80
 };
 
@@ -152,6 +153,40 @@ bool passkey_count(struct db *d, struct arena *a, const struct kept_passkey *bef
                    struct fail *f);
 bool passkeys_of(struct db *d, struct arena *a, struct str account, struct kept_passkeys *out, struct fail *f);
 bool passkey_drop(struct db *d, struct arena *a, struct str account, struct str id, struct fail *f);
+
+/* ── who they are elsewhere ─────────────────────────────────────────────── */
+
+/* Who somebody is at an identity provider that is listed for people of vendors: its row here, its own name of itself,
+ * so that a row that is turned to another issuer lets nobody in, and the person's there.  Never an address of e-mail.
+ */
+struct identity_key {
+    struct str idp, issuer, subject;
+};
+struct kept_identity {
+    struct identity_key key;
+    struct str account, name; /* name: as that provider said it, for its own person to see */
+    int64_t made_s, used_s;   /* 0: never */
+};
+struct kept_identities {
+    struct kept_identity *at;
+    size_t n;
+};
+
+/* account absent: it is nobody's. */
+bool identity_find(struct db *d, struct arena *a, const struct identity_key *key, int64_t now_s,
+                   struct kept_identity *out, struct fail *f);
+/* Fails CONFLICT identity_taken, of whatever account; CALLER identities_of_one. */
+bool identity_put(struct db *d, struct arena *a, const struct kept_identity *x, struct fail *f);
+bool identities_of(struct db *d, struct arena *a, struct str account, struct kept_identities *out, struct fail *f);
+bool identity_drop(struct db *d, struct str account, const struct identity_key *key, struct fail *f);
+
+/* How many ways in an account has: password with its app, passkeys, identities at providers that are listed. */
+bool ways_in(struct db *d, struct arena *a, struct str account, const struct strs *listed, int64_t *n, struct fail *f);
+/* As passkey_drop() and identity_drop(), but the last way in stays: fails CALLER last_way. */
+bool passkey_drop_but_last(struct db *d, struct arena *a, struct str account, const struct strs *listed, struct str id,
+                           struct fail *f);
+bool identity_drop_but_last(struct db *d, struct arena *a, struct str account, const struct strs *listed,
+                            const struct identity_key *key, struct fail *f);
 
 /* All that this account signs in by. */
 bool factors_drop(struct db *d, struct str account, struct fail *f);

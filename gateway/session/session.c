@@ -101,6 +101,7 @@ static const struct json_field acting_fields[] = {
 #define PERSON_TEXTS(X)                                                                                                \
     X("id", id, ID_MAX_B)                                                                                              \
     X("idp", idp, ID_MAX_B)                                                                                            \
+    X("proven_at", proven_at, ID_MAX_B)                                                                                \
     X("subject", subject, SUBJECT_MAX_B)                                                                               \
     X("origin", origin, PERSON_ORIGIN_MAX_B)                                                                           \
     X("given", given_names, PERSON_TEXT_MAX_B)                                                                         \
@@ -468,13 +469,21 @@ bool session_may_play(const struct ctx *c, const struct service *s)
     return p != NULL && is_developer(c, p->idp, p->subject, s->vendor);
 }
 
+/* Where an account of ours was proven elsewhere: that one must still be listed for people of vendors. */
+static bool seen_at_is_listed(const struct ctx *c, const struct person *p)
+{
+    const struct idp *at = registry_idp(c->registry, p->proven_at);
+
+    return !str_is_set(p->proven_at) || (at != NULL && at->enabled && at->vendors);
+}
+
 /* A session of an identity provider that is switched off ends with it. */
 static bool still_good(const struct ctx *c, const struct session *s)
 {
     const struct idp *idp = person_idp(c->registry, s->person);
 
     return s->epoch >= c->session_epoch && session_left_s(c->set, s, c->now_s) > 0 && c->now_s >= s->began_s - 86400 &&
-           idp != NULL && idp->enabled && session_is_played(c, s);
+           idp != NULL && idp->enabled && seen_at_is_listed(c, s->person) && session_is_played(c, s);
 }
 
 /* What does not open was not written by us, or before the seal was rotated away: no session. */

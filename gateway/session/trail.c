@@ -35,7 +35,7 @@ struct trail trail_of(const struct ctx *c, const struct session *s)
     return (struct trail){ .person = s->person->id,
                            .sid = s->sid,
                            .csrf = s->csrf,
-                           .idp = s->person->idp,
+                           .idp = person_seen_at(s->person),
                            .hint = s->upstream_hint,
                            .services = fields_text(&ids),
                            .more = ids.left_out > 0 || s->services.n == SESSION_SERVICES_MAX,

@@ -5,12 +5,14 @@
  * Whatever of it is changed ends the other sessions of that person, everywhere, and a letter says so: who has stolen
  * one does not stay, and does not go unnoticed. */
 #include "base/codec.h"
+#include "base/crypt.h"
 #include "gateway/answer.h"
 #include "gateway/joining.h"
 #include "gateway/session/ceremony.h"
 #include "gateway/session/done.h"
 #include "gateway/session/limits.h"
 #include "gateway/session/session.h"
+#include "gateway/upstream_vendor.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/seed.h"
 #include "idp-adapters/password.h"
@@ -21,7 +23,9 @@
 #include "wire/http.h"
 #include "wire/otp.h"
 
-enum { NAME_MAX = 40, WINDOW_S = 600 };
+#include <string.h>
+
+enum { NAME_MAX = 40, WINDOW_S = 600, IDENTITY_ID_HEX = 16 };
 
 static const struct str here = S("/vendor/account");
 
@@ -32,6 +36,9 @@ struct account_on { /* c->state; the worker's, while it has it */
     const struct own_act *act; /* NULL: none */
     struct wrong_list wrongs;
     struct kept_passkeys passkeys;
+    struct kept_identities identities;
+    struct strs listed_idps;
+    struct outside outside; /* of what is proven elsewhere; key.idp absent: nothing is */
     struct str account, id, client, data, name, papers[RECOVERY_CODES];
     int64_t left, now_s;
     struct passkey_asked want;
@@ -62,6 +69,8 @@ static struct account_on *account_on(struct ctx *c)
         x->world = c->world;
         x->seals = c->seals;
         x->now_s = c->now_s;
+        x->listed_idps = outside_listed(c->arena, c->registry);
+        (void)outside_proof(c, here, &x->outside);
         c->state = x;
     }
     return c->state;
@@ -78,7 +87,8 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct account_on *x = with;
 
-    return passkeys_of(d, a, x->account, &x->passkeys, f) && recovery_left(d, a, x->account, &x->left, f);
+    return passkeys_of(d, a, x->account, &x->passkeys, f) && recovery_left(d, a, x->account, &x->left, f) &&
+           identities_of(d, a, x->account, &x->identities, f);
 }
 
 static enum step list(struct ctx *c, struct fail *f)
@@ -102,6 +112,44 @@ static void put_passkeys(struct ctx *c, struct account_on *x)
     x->v.passkeys.n = x->passkeys.n;
 }
 
+/* In the page, whose subject there need not stand. */
+static struct str identity_id(struct arena *a, const struct identity_key *k)
+{
+    struct str all = arena_printf(a, "%.*s\n%.*s\n%.*s", STR_ARG(k->idp), STR_ARG(k->issuer), STR_ARG(k->subject));
+
+    return str_sub(sha256_hex(a, all), 0, IDENTITY_ID_HEX);
+}
+
+static struct str idp_word(const struct ctx *c, struct str id)
+{
+    const struct idp *idp = registry_idp(c->registry, id);
+
+    return idp != NULL ? names_in(&idp->names, c->lang) : S("–");
+}
+
+static void put_identities(struct ctx *c, struct account_on *x)
+{
+    struct vendor_identity_row *rows = arena_make_n(c->arena, x->identities.n + 1, struct vendor_identity_row);
+
+    for (size_t i = 0; i < x->identities.n; i++) {
+        const struct kept_identity *k = &x->identities.at[i];
+        rows[i] = (struct vendor_identity_row){ .id = identity_id(c->arena, &k->key),
+                                                .where = idp_word(c, k->key.idp),
+                                                .name = k->name,
+                                                .made = when_date(c->arena, k->made_s) };
+    }
+    x->v.identities.at = rows;
+    x->v.identities.n = x->identities.n;
+    struct vendor_way *ways = arena_make_n(c->arena, x->listed_idps.n + 1, struct vendor_way);
+    for (size_t i = 0; i < x->listed_idps.n; i++)
+        ways[i] = (struct vendor_way){ .name = idp_word(c, x->listed_idps.at[i]), .to = x->listed_idps.at[i] };
+    x->v.outside = (struct vendor_ways){ ways, x->listed_idps.n };
+    if (str_is_set(x->outside.key.idp) && x->v.has_account) {
+        x->v.proven_at = idp_word(c, x->outside.key.idp);
+        x->v.proven_as = person_display_name(c->arena, x->outside.person);
+    }
+}
+
 static struct str done_words(struct ctx *c)
 {
     struct str what = done_here(c, NULL);
@@ -110,6 +158,8 @@ static struct str done_words(struct ctx *c)
            : str_eq(what, S("gone"))     ? say(c, V_v_passkey_gone)
            : str_eq(what, S("password")) ? say(c, V_v_own_password_kept)
            : str_eq(what, S("app"))      ? say(c, V_v_own_app_kept)
+           : str_eq(what, S("bound"))    ? say(c, V_v_bound)
+           : str_eq(what, S("unbound"))  ? say(c, V_v_unbound)
                                          : (struct str){ NULL, 0 };
 }
 
@@ -139,11 +189,14 @@ static enum step show(struct ctx *c, struct fail *f)
     vendor_page_for(c, VENDOR_PLACE_ACCOUNT, false, here, &x->v.con);
     if (c->req->method != HTTP_POST)
         x->v.done = done_words(c);
+    x->v.has_account = own != NULL && str_eq(own->idp, c->person->idp);
+    x->v.has_password = x->v.has_account && str_is_set(own->password_hash);
     put_passkeys(c, x);
+    put_identities(c, x);
     ceremony_ask(c, bound_to(c), &x->v.challenge, &x->v.seal);
     x->v.rp = passkey_rp(c->set->public_url);
     x->v.user = b64url_encode(c->arena, x->account);
-    x->v.username = own != NULL ? own->username : person_display_name(c->arena, c->person);
+    x->v.username = x->v.has_password ? own->username : person_display_name(c->arena, c->person);
     x->v.papers_left = arena_printf(c->arena, "%lld", (long long)x->left);
     x->v.told_at = told_at(c, own);
     x->v.app = seed_shown(c, app_bound(c), seed_typed(c, app_bound(c)), x->v.username);
@@ -181,7 +234,30 @@ static bool drop(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct account_on *x = with;
 
-    return passkey_drop(d, a, x->account, x->id, f);
+    return passkey_drop_but_last(d, a, x->account, &x->listed_idps, x->id, f);
+}
+
+static bool bind(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct account_on *x = with;
+    const struct kept_identity row = {
+        .key = x->outside.key, .account = x->account, .name = x->name, .made_s = x->now_s
+    };
+
+    return identity_put(d, a, &row, f);
+}
+
+static bool unbind(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct account_on *x = with;
+    struct kept_identities known;
+
+    if (!identities_of(d, a, x->account, &known, f))
+        return false;
+    for (size_t i = 0; i < known.n; i++)
+        if (str_eq(identity_id(a, &known.at[i].key), x->id))
+            return identity_drop_but_last(d, a, x->account, &x->listed_idps, &known.at[i].key, f);
+    return true;
 }
 
 static bool keep_papers(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -205,6 +281,23 @@ static enum step read_passkey(struct ctx *c, struct account_on *x)
     x->name = form_typed(c->body, S("name"), NAME_MAX);
     return str_is_set(x->client) && str_is_set(x->data) && ceremony_answered(c, bound_to(c), &x->want, &x->used) ? WAIT
                                                                                                                  : NEXT;
+}
+
+static enum step read_bind(struct ctx *c, struct account_on *x)
+{
+    if (!str_is_set(x->outside.key.idp)) {
+        x->v.trouble = say(c, V_v_prove_first);
+        return NEXT;
+    }
+    x->name = person_display_name(c->arena, x->outside.person);
+    outside_proof_drop(c);
+    return NEXT;
+}
+
+static enum step read_unbind(struct ctx *c, struct account_on *x)
+{
+    x->id = form_typed(c->body, S("id"), IDENTITY_ID_HEX);
+    return NEXT;
 }
 
 static enum step read_papers(struct ctx *c, struct account_on *x)
@@ -256,17 +349,41 @@ static const struct own_act acts[] = {
     { "papers", read_papers, keep_papers, NULL, LETTER_PART_own_papers },
     { "password", read_password, NULL, "password", LETTER_PART_own_password },
     { "app", read_app, keep_app, "app", LETTER_PART_own_app },
+    { "bind", read_bind, bind, "bound", LETTER_PART_own_outside },
+    { "unbind", read_unbind, unbind, "unbound", LETTER_PART_own_outside_gone },
 };
+
+static enum step prove_elsewhere(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, form_get(c->body, S("idp")));
+
+    if (!idp_is_outside(idp))
+        return fail(f, FAIL_CALLER, "invalid_request", "idp is not listed for people of vendors");
+    return outside_begin(c, idp, here, false, f);
+}
+
+/* What an account of another's has is changed there; what needs a password, by whoever has one. */
+static bool may(const struct ctx *c, const struct account_on *x, const struct own_act *act)
+{
+    const struct account *own = registry_account_id(c->registry, x->account);
+    bool by_password = act->part == LETTER_PART_own_password || act->part == LETTER_PART_own_app ||
+                       act->part == LETTER_PART_own_papers;
+
+    return own != NULL && str_eq(own->idp, c->person->idp) && (str_is_set(own->password_hash) || !by_password);
+}
 
 static enum step read(struct ctx *c, struct fail *f)
 {
     struct account_on *x = account_on(c);
     struct str typed = form_get(c->body, S("act"));
 
+    if (str_eq(typed, S("outside")))
+        return prove_elsewhere(c, f);
+
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
         if (str_eq(typed, str_of(acts[i].word)))
             x->act = &acts[i];
-    if (x->act == NULL)
+    if (x->act == NULL || !may(c, x, x->act))
         return fail(f, FAIL_CALLER, "invalid_request", "there is no act \"%.*s\"", STR_ARG(typed));
     account_letter_address(c, &x->letter, x->account, c->vendor->staff->organisation, x->act->part);
     return x->act->read(c, x);
@@ -328,7 +445,7 @@ static enum step run(struct ctx *c, struct fail *f)
 {
     struct account_on *x = account_on(c);
 
-    if (x->wrongs.n > 0)
+    if (x->wrongs.n > 0 || str_is_set(x->v.trouble))
         return NEXT;
     if (x->act->job == NULL)
         return run_password(c, x, f);
@@ -386,6 +503,21 @@ static enum step served(struct ctx *c, struct fail *f)
     return vendor_act_served(c, &account_on(c)->edit);
 }
 
+static struct str job_trouble(const struct ctx *c, const struct account_on *x)
+{
+    static const struct {
+        const char *code;
+        enum vendor_text says;
+    } known[] = { { "last_way", V_v_last_way },
+                  { "identity_taken", V_v_bind_taken },
+                  { "identities_of_one", V_v_bind_many } };
+
+    for (size_t i = 0; x->got.why.code != NULL && i < sizeof known / sizeof *known; i++)
+        if (strcmp(x->got.why.code, known[i].code) == 0)
+            return say(c, known[i].says);
+    return say(c, V_v_passkey_refused);
+}
+
 static enum step acted(struct ctx *c, struct fail *f)
 {
     struct account_on *x = account_on(c);
@@ -401,12 +533,12 @@ static enum step acted(struct ctx *c, struct fail *f)
     if (is_done(x)) {
         x->v.papers.at = x->papers;
         x->v.papers.n = RECOVERY_CODES;
-    } else if (x->wrongs.n > 0)
+    } else if (x->wrongs.n > 0 || str_is_set(x->v.trouble))
         return NEXT;
     else if (edits && !vendor_act_shown(&x->edit, f))
         return REFUSE;
     else
-        x->v.trouble = edits ? vendor_act_trouble(c, &x->edit, &field) : say(c, V_v_passkey_refused);
+        x->v.trouble = edits ? vendor_act_trouble(c, &x->edit, &field) : job_trouble(c, x);
     return NEXT;
 }
 

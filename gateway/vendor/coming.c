@@ -14,6 +14,7 @@
 #include "gateway/session/limits.h"
 #include "gateway/session/session.h"
 #include "gateway/session/strict.h"
+#include "gateway/upstream_vendor.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/recover.h"
 #include "gateway/vendor/seed.h"
@@ -24,6 +25,8 @@
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/otp.h"
+
+#include <string.h>
 
 enum {
     HOUR_S = 3600,
@@ -146,6 +149,8 @@ struct accepting { /* c->state; the worker's, while it has it */
     struct vendors_got got;
     struct vendor_act act;
     bool joins;                    /* with the account that is signed in */
+    struct outside outside;        /* what was proven elsewhere, for this invitation; key.idp absent: nothing */
+    bool proves;                   /* with that, and no password */
     const struct staff *recovered; /* what whoever is let in anew is; NULL: an account is made */
     struct account_letter letter;
     bool ended; /* the sessions of whoever was in */
@@ -273,6 +278,28 @@ static void put_joining(struct ctx *c, struct accepting *x)
         x->v.sign_in_at = vendor_enter_at(c, c->req->path);
 }
 
+/* To organisations alone: whoever administers a municipality, or is let in anew, has an account of ours. */
+static void put_outside(struct ctx *c, struct accepting *x)
+{
+    struct strs listed = outside_listed(c->arena, c->registry);
+    struct vendor_way *at = arena_make_n(c->arena, listed.n + 1, struct vendor_way);
+
+    if (is_to_city(x) || is_recovery(x))
+        return;
+    for (size_t i = 0; i < listed.n; i++)
+        at[i] = (struct vendor_way){ .name = names_in(&registry_idp(c->registry, listed.at[i])->names, c->lang),
+                                     .to = listed.at[i] };
+    x->v.outside = (struct vendor_ways){ at, listed.n };
+    if (!outside_proof(c, c->req->path, &x->outside))
+        return;
+    x->v.proven_at = names_in(&registry_idp(c->registry, x->outside.key.idp)->names, c->lang);
+    x->v.proven_as = person_display_name(c->arena, x->outside.person);
+    if (c->req->method != HTTP_POST) {
+        x->v.given_names = x->outside.person->given_names;
+        x->v.family_name = x->outside.person->family_name;
+    }
+}
+
 static enum step show_invited(struct ctx *c, struct accepting *x, int status)
 {
     struct vendor_invited_view *v = &x->v;
@@ -288,6 +315,7 @@ static enum step show_invited(struct ctx *c, struct accepting *x, int status)
     v->role = v->city ? role_word(ROLE_ADMIN, c->lang) : vendor_role_word(x->invitation.role, c->lang);
     v->wrongs = listed(&x->wrongs);
     put_joining(c, x);
+    put_outside(c, x);
     if (v->papers.n == 0)
         v->app = seed_shown(c, bound_to(c, x), x->seed, v->organisation);
     return answer_page(c, status, page_vendor_invited(c->arena, v));
@@ -375,14 +403,15 @@ static void put_rows(struct ctx *c, struct accepting *x)
     const struct idp *idp = registry_idp_vendors(c->registry);
     const struct row_id account = { S("account"), { x->account, { NULL, 0 } } };
     const struct edit_field of_account[] = { { S("idp"), idp->id },
-                                             { S("username"), x->v.username },
-                                             { S("password"), x->password },
+                                             { S("username"), x->proves ? x->account : x->v.username },
                                              { S("given_names"), x->v.given_names },
                                              { S("family_name"), x->v.family_name },
-                                             { S("email"), x->invitation.email } };
+                                             { S("email"), x->invitation.email },
+                                             { S("password"), x->password } };
+    size_t n = sizeof of_account / sizeof *of_account;
     struct edit *e = vendor_act_begin(c, &x->act, true, x->invitation.by, S(""));
 
-    edit_put(e, &account, of_account, sizeof of_account / sizeof *of_account);
+    edit_put(e, &account, of_account, x->proves ? n - 1 : n);
     if (is_to_city(x))
         put_admin(c, x, e, idp);
     else
@@ -490,12 +519,78 @@ static enum step accept_joining(struct ctx *c, struct accepting *x)
     return WAIT;
 }
 
+static bool keep_identity(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+    const struct kept_identity row = { .key = x->outside.key,
+                                       .account = x->account,
+                                       .name = person_display_name(a, x->outside.person),
+                                       .made_s = x->now_s };
+
+    return identity_put(d, a, &row, f);
+}
+
+/* As accept(), where what they have proven elsewhere is the one thing that they sign in by. */
+static bool accept_proven(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+    struct fail none = { 0 };
+
+    if (!vendors_now(x->vendors, a, take, x, f))
+        return false;
+    if (vendors_now(x->vendors, a, keep_identity, x, f) &&
+        edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f))
+        return true;
+    (void)vendors_now(x->vendors, a, give_back, x, &none);
+    return false;
+}
+
+static struct str new_account(struct ctx *c)
+{
+    return arena_join(
+        c->arena, S("v-"),
+        b32_encode(c->arena, str_sub(sha256(c->arena, crypt_token(c->arena, c->world, SHA256_B)), 0, ID_B)));
+}
+
+static enum step accept_outside(struct ctx *c, struct accepting *x)
+{
+    take_seed(c, x);
+    x->v.given_names = form_typed(c->body, S("given_names"), NAME_MAX);
+    x->v.family_name = form_typed(c->body, S("family_name"), NAME_MAX);
+    if (is_to_city(x) || is_recovery(x) || !outside_proof(c, c->req->path, &x->outside)) {
+        x->v.no_join = say(c, V_v_prove_first);
+        return show_invited(c, x, 400);
+    }
+    x->v.no_given_names = wrong_missing(c, &x->wrongs, "p_given_names", V_v_given_names, x->v.given_names);
+    x->v.no_family_name = wrong_missing(c, &x->wrongs, "p_family_name", V_v_family_name, x->v.family_name);
+    if (x->wrongs.n > 0)
+        return show_invited(c, x, 400);
+    x->proves = true;
+    x->account = new_account(c);
+    put_rows(c, x);
+    vendor_audit(c, "vendor", S("join"), x->invitation.organisation);
+    return WAIT;
+}
+
+static enum step prove_elsewhere(struct ctx *c, struct accepting *x, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, form_get(c->body, S("idp")));
+
+    if (!idp_is_outside(idp) || is_to_city(x) || is_recovery(x))
+        return fail(f, FAIL_CALLER, "invalid_request", "idp is not listed for people of vendors");
+    return outside_begin(c, idp, c->req->path, false, f);
+}
+
 static enum step accept_read(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
 
     if (str_eq(form_get(c->body, S("act")), S("join")))
         return accept_joining(c, x);
+    if (str_eq(form_get(c->body, S("act")), S("prove")))
+        return accept_outside(c, x);
+    if (str_eq(form_get(c->body, S("act")), S("outside")))
+        return prove_elsewhere(c, x, f);
     take_seed(c, x);
     x->v.username = fold_word(c->arena, form_typed(c->body, S("username"), USERNAME_MAX + 1));
     x->v.given_names = form_typed(c->body, S("given_names"), NAME_MAX);
@@ -509,9 +604,7 @@ static enum step accept_read(struct ctx *c, struct fail *f)
         x->account = x->recovered->subject;
         put_recovered(c, x);
     } else {
-        x->account = arena_join(
-            c->arena, S("v-"),
-            b32_encode(c->arena, str_sub(sha256(c->arena, crypt_token(c->arena, c->world, SHA256_B)), 0, ID_B)));
+        x->account = new_account(c);
         put_rows(c, x);
     }
     vendor_audit(c, "vendor", is_recovery(x) ? S("recover") : S("join"),
@@ -523,7 +616,7 @@ static enum step accept_run(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
 
-    desk_job *job = x->joins ? join : is_recovery(x) ? recover : accept;
+    desk_job *job = x->joins ? join : x->proves ? accept_proven : is_recovery(x) ? recover : accept;
 
     return vendor_audited(c, f) ? vendor_ask_registry(c, job, x, &x->act.got, f) : REFUSE;
 }
@@ -561,7 +654,15 @@ static enum step accept_say(struct ctx *c, struct fail *f)
         vendor_come_into(c, x->invitation.organisation);
         return answer_go(c, S("/vendor"));
     }
-    if (x->joins) {
+    if (x->proves && x->act.got.ok) {
+        outside_proof_drop(c);
+        return answer_go(c, url_to(c->arena, S("/vendor/enter"), S("idp"), x->outside.key.idp));
+    }
+    if (x->proves && x->act.got.why.code != NULL && strcmp(x->act.got.why.code, "identity_taken") == 0) {
+        x->v.no_join = say(c, V_v_bind_taken);
+        return show_invited(c, x, 400);
+    }
+    if (x->joins || x->proves) {
         x->v.no_join = vendor_act_trouble(c, &x->act, &field);
         return show_invited(c, x, 400);
     }

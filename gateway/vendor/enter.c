@@ -9,6 +9,7 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "gateway/session/strict.h"
+#include "gateway/upstream_vendor.h"
 #include "gateway/vendor/door.h"
 #include "idp-adapters/upstream.h"
 #include "model/when.h"
@@ -25,18 +26,90 @@ static struct str target(const struct ctx *c)
     return strict_is_below(to, S("/vendor"), S("/vendor/enter")) ? to : S("/vendor");
 }
 
+/* Where people of vendors sign in: accounts of ours, and whoever else is listed for them. */
+static bool is_way(const struct ctx *c, const struct idp *idp)
+{
+    return idp != NULL && (idp == registry_idp_vendors(c->registry) || idp_is_outside(idp));
+}
+
+static struct vendor_ways ways(struct ctx *c)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    struct vendor_way *at = arena_make_n(c->arena, p->idp_count + 1, struct vendor_way);
+    struct vendor_ways out = { at, 0 };
+
+    for (size_t i = 0; i < p->idp_count; i++)
+        if (is_way(c, &p->idps[i]))
+            at[out.n++] =
+                (struct vendor_way){ .name = names_in(&p->idps[i].names, c->lang),
+                                     .to = url_to(c->arena, vendor_enter_at(c, target(c)), S("idp"), p->idps[i].id),
+                                     .local = p->idps[i].kind == IDP_LOCAL };
+    return out;
+}
+
+static const struct idp *only_way(const struct ctx *c)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    const struct idp *only = NULL;
+
+    for (size_t i = 0; i < p->idp_count; i++)
+        if (is_way(c, &p->idps[i])) {
+            if (only != NULL)
+                return NULL;
+            only = &p->idps[i];
+        }
+    return only;
+}
+
+static enum step show_ways(struct ctx *c, bool stranger)
+{
+    struct vendor_ways_view v = { .page = page_for(c, vendor_enter_at(c, target(c))),
+                                  .stranger = stranger,
+                                  .ways = ways(c) };
+
+    if (stranger)
+        v.name = person_display_name(c->arena, c->session->person);
+    return answer_page(c, stranger ? 404 : 200, page_vendor_ways(c->arena, &v));
+}
+
+/* Whoever is signed in here already is not asked for: the person has chosen. */
+static enum step sign_in(struct ctx *c, const struct idp *idp, struct fail *f)
+{
+    bool fresh = str_eq(form_get(c->query, S("fresh")), S("1"));
+
+    return outside_begin(c, idp, vendor_enter_at(c, target(c)), fresh && idp->kind != IDP_LOCAL, f);
+}
+
+static enum step stranger_ask(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    vendor_audit(c, "refused", S("not_found"), c->req->path);
+    return WAIT;
+}
+
+static enum step stranger_say(struct ctx *c, struct fail *f)
+{
+    return vendor_audited(c, f) ? show_ways(c, true) : REFUSE;
+}
+
+static const struct step_row stranger[] = { { stranger_ask }, { stranger_say }, { NULL } };
+
 static enum step enter(struct ctx *c, struct fail *f)
 {
-    const struct idp *idp = registry_idp_vendors(c->registry);
+    struct str named = form_get(c->query, S("idp"));
     struct vendor_enter_view v = { .page = page_for(c, S("/vendor/enter")), .to = target(c) };
 
-    if (c->session == NULL && idp != NULL) {
-        c->login = login_own(c, vendor_enter_at(c, v.to));
-        return flow_to_idp(c, idp, f);
-    }
-    /* Whoever is in none yet may be invited to one. */
-    if (c->session == NULL || (!vendor_come_in(c) && !str_has_prefix(v.to, S("/vendor/invite/"))))
+    if (str_is_set(named) && !is_way(c, registry_idp(c->registry, named)))
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (str_is_set(named))
+        return sign_in(c, registry_idp(c->registry, named), f);
+    if (c->session == NULL && only_way(c) != NULL)
+        return sign_in(c, only_way(c), f);
+    if (c->session == NULL)
+        return ways(c).n > 0 ? show_ways(c, false) : vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    /* Whoever is in none yet may be invited to one. */
+    if (!vendor_come_in(c) && !str_has_prefix(v.to, S("/vendor/invite/")))
+        return step_into(c, stranger);
     http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "0; url=%.*s", STR_ARG(v.to)));
     return answer_page(c, 200, page_vendor_enter(c->arena, &v));
 }

@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 import { Agent, forms, text } from '../e2e/agent.mjs';
 import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { MailServer, certificate, read } from '../e2e/smtp.mjs';
+import { OutsideIdp } from '../e2e/outside_idp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
@@ -23,6 +24,7 @@ const dir = folder('vendor-people-mail');
 fs.chmodSync(dir, 0o755);
 const own = certificate(dir, 'mail.localhost');
 const server = await new MailServer({ mode: 'starttls', secure: own }).listen();
+const outside = await new OutsideIdp().listen();
 const password = 'salasana-salasana';
 const organisation = (id, business, name) => `  - { id: ${id}, business_id: ${business}, name: { fi: ${name} }, contact_technology: tekniikka@${id}.example, contact_privacy: p@${id}.example, contact_incidents: i@${id}.example }\n`;
 const registry = `format: 1
@@ -31,7 +33,7 @@ providers:
 idps:
   - { id: operators, kind: local, name: { fi: Ylläpito } }
   - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat } }
-organisations:
+${outside.row('koti', 'Koti-ID', 'vendors: true, listed: false')}${outside.row('kaupunki', 'Kaupungin tunnistus', 'provider: oulu, role: teacher')}organisations:
 ${organisation('kinos', '1572860-0', 'Kinos Oy')}${organisation('tuisku', '2345678-0', 'Tuisku Oy')}admins:
   - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
 accounts:
@@ -56,13 +58,19 @@ const linkIn = (s) => /https?:\/\/[^\s<]+\/vendor\/invite\/[\w-]+/.exec(s)?.[0];
 const untilMail = (to, says) => until(`a mail to ${to} that says ${says}`, () => server.mails.map((m) => ({ to: m.to, ...read(m.raw) })).find((m) => m.to.includes(to) && says.test(m.text)));
 const letters = (to, says) => server.mails.map((m) => ({ to: m.to, ...read(m.raw) })).filter((m) => m.to.includes(to) && says.test(m.text)).length;
 
+const wayTo = (page, idp) => {
+  const at = [...page.text.matchAll(/href="(\/vendor\/enter\?[^"]*)"/g)].map((m) => m[1].replaceAll('&amp;', '&')).find((href) => new URLSearchParams(href.split('?')[1]).get('idp') === idp);
+  check(at, `no way by ${idp}: ${page.url} ${text(page.text).slice(0, 300)}`);
+  return g.url + at;
+};
 // The portal's entry page goes on by itself in a browser; here by hand.
 async function open(agent, at) {
   const page = await agent.get(g.url + at);
   return page.url.includes('/vendor/enter') ? agent.get(g.url + at) : page;
 }
 async function toForm(agent, at = '/vendor') {
-  const page = await agent.get(g.url + at);
+  const chosen = await agent.get(g.url + at);
+  const page = await agent.get(wayTo(chosen, 'vendors'));
   check(/\/sign-in\/local/.test(page.url), `no form: ${page.url}`);
   return page;
 }
@@ -332,6 +340,173 @@ await test('the switcher and the pages fit at 320 px in three languages, dark an
   for (const at of ['/vendor', '/vendor/people', '/vendor/account']) await looks(agent, at, `two-${at.slice(1).replaceAll('/', '-')}`);
 });
 
+/* --- who proves elsewhere who they are ---------------------------------------------------------------------------------- */
+
+const cookies = (agent) => [...agent.jar.get('localhost')?.keys() ?? []];
+const hasSession = (agent) => cookies(agent).some((name) => /session/.test(name));
+const ilona = { sub: 'ilona-1', given_name: 'Ilona', family_name: 'Ulkoinen', email: 'ilona@kinos.example' };
+async function asOwner(organisation = 'Kinos Oy') {
+  const agent = await signIn(vera), page = await agent.get(`${g.url}/vendor`);
+  if (scope(page) !== organisation) await goes(agent, page, organisation === 'Kinos Oy' ? 'kinos' : 'tuisku');
+  return agent;
+}
+let invitedN = 0;
+const newInvitation = () => asInvited(riikka, { id: 'kinos', email: `ulkoinen${invitedN++}@kinos.example` }, '/admin/vendors');
+// By the choice at the portal's sign-in, as `who` at koti.
+async function comesFrom(who, agent = new Agent(), idp = 'koti') {
+  outside.who = who;
+  const page = await agent.get(wayTo(await agent.get(`${g.url}/vendor/enter`), idp));
+  agent.in = page.status === 200 && page.url.includes('/vendor/enter');
+  agent.last = page;
+  return agent;
+}
+async function proves(link, who, agent = new Agent()) {
+  outside.who = who;
+  return { agent, page: await agent.submit(await agent.get(link), { idp: 'koti' }, (f) => f.id === 'outside') };
+}
+const takes = ({ agent, page }, fields = {}) => agent.submit(page, { act: 'prove', ...fields }, (f) => f.id === 'prove');
+
+await test('the sign-in offers what is listed for vendors, and nothing else', async () => {
+  const page = await new Agent().get(`${g.url}/vendor`);
+  check(page.status === 200 && /Koti-ID/.test(text(page.text)) && !/Kaupungin tunnistus/.test(page.text), `${page.status} ${text(page.text).slice(0, 300)}`);
+  for (const idp of ['kaupunki', 'operators', 'nothing', 'oulu']) check((await new Agent().get(`${g.url}/vendor/enter?idp=${idp}`)).status === 404, `${idp} is a way in`);
+  const link = await newInvitation(), agent = new Agent();
+  await agent.get(link);
+  check((await agent.go('POST', link, { form: { act: 'outside', idp: 'kaupunki' } })).status === 400, 'an invitation leads to the city');
+  await looks(new Agent(), '/vendor/enter', 'ways');
+});
+
+await test('whoever is of no account gets a page that says what to do, and no session; an equal address of e-mail is nothing', async () => {
+  const agent = await comesFrom({ sub: 'somebody', given_name: 'Joku', family_name: 'Muu', email: 'vera@kinos.example', email_verified: true });
+  check(!agent.in && agent.last.status === 403 && /ei ole tunnusta/.test(text(agent.last.text)) && /Kirjaudu toisella tunnuksella: Koti-ID/.test(text(agent.last.text)), `${agent.last.status} ${text(agent.last.text).slice(0, 400)}`);
+  check(!hasSession(agent) && !await isIn(agent).catch(() => false), `a session: ${cookies(agent)}`);
+  const before = outside.asked.length;
+  await agent.get(g.url + /href="(\/vendor\/enter\?fresh[^"]*)"/.exec(agent.last.text)[1].replaceAll('&amp;', '&'));
+  check(outside.asked.length === before + 1 && outside.asked.at(-1).prompt === 'login', 'not asked to log in as somebody else');
+});
+
+await test('an invitation becomes an account by what was proven elsewhere: no password; it is nobody else\'s then', async () => {
+  const link = await newInvitation(), mine = await proves(link, ilona), other = await proves(link, { sub: 'ville-2', given_name: 'Ville', family_name: 'Toinen' });
+  check(mine.page.status === 200 && /olevasi Ilona Ulkoinen/.test(text(mine.page.text)) && !hasSession(mine.agent), `${mine.page.status} ${text(mine.page.text).slice(0, 400)}`);
+  await looks(mine.agent, link, 'prove');
+  // What was proven for one invitation is not for another, nor in another browser.
+  const second = await newInvitation();
+  check((await mine.agent.go('POST', second, { form: { act: 'prove', given_names: 'Ilona', family_name: 'Ulkoinen' } })).status === 400, 'proven for another invitation');
+  check((await new Agent().go('POST', link, { form: { act: 'prove', given_names: 'Ilona', family_name: 'Ulkoinen' } })).status === 400, 'proven by nobody');
+  const none = await takes(mine, { given_names: '', family_name: '' });
+  check(none.status === 400, `without a name: ${none.status}`);
+  outside.who = ilona; // who is asked there once more, and is still signed in
+  const done = await takes(mine);
+  check(done.status === 200 && done.url.includes('/vendor/enter'), `${done.status} ${done.url} ${text(done.text).slice(0, 300)}`);
+  const home = await mine.agent.get(`${g.url}/vendor`);
+  check(scope(home) === 'Kinos Oy', `${home.status} ${home.url}`);
+  const late = await takes(other);
+  check(late.status === 404 && !hasSession(other.agent), `taken by another: ${late.status}`);
+  check(!(await comesFrom({ ...ilona, sub: 'ville-2' })).in && (await comesFrom(ilona)).in, 'who comes in');
+});
+
+await test('two who take one invitation at once: one has it', async () => {
+  const link = await newInvitation(), both = [await proves(link, { sub: 'a-1', given_name: 'Aa', family_name: 'Yksi' }), await proves(link, { sub: 'b-2', given_name: 'Bee', family_name: 'Kaksi' })];
+  const answers = await Promise.all(both.map((x) => takes(x)));
+  check(answers.filter((r) => r.status === 404).length === 1, answers.map((r) => r.status).join());
+  const people = text((await (await asOwner()).get(`${g.url}/vendor/people`)).text);
+  check(/Aa Yksi/.test(people) !== /Bee Kaksi/.test(people), 'two are there, or none');
+});
+
+await test('who has an account adds a sign-in elsewhere after proving it, in the session in which it was proven; others end, a letter says so', async () => {
+  const here = await signIn(vera), other = await signIn(vera), who = { sub: 'vera-koti', given_name: 'Vera', family_name: 'Koti' };
+  outside.who = who;
+  await here.submit(await account(here), { idp: 'koti' }, (f) => f.id === 'outside');
+  const page = await open(here, '/vendor/account');
+  check(forms(page.text).some((f) => f.id === 'bind') && !(await comesFrom(who)).in, 'bound before it was said');
+  // The proof with another's session binds nothing.
+  const his = await signIn(ville);
+  for (const [name, c] of here.jar.get('localhost')) if (/vendor_proof/.test(name)) his.jar.get('localhost').set(name, c);
+  check((await act(his, await account(his), { act: 'bind' }, 'papers')).status === 400, 'what one has proven is bound by another');
+  const done = await here.submit(page, { act: 'bind' }, (f) => f.id === 'bind');
+  check(done.status === 200 && /Kirjautuminen on liitetty/.test(text(done.text)) && /Vera Koti/.test(text(done.text)), `${done.status} ${text(done.text).slice(0, 300)}`);
+  check(!await isIn(other), 'another session goes on');
+  await untilMail('vera@kinos.example', /kirjautuminen muualla liitettiin/);
+  const outsider = await comesFrom(who);
+  check(outsider.in && /Kinos Oy|Tuisku Oy/.test(scope(await outsider.get(`${g.url}/vendor`))), 'she does not come in');
+  check(!(await comesFrom({ ...who, sub: 'VERA-KOTI' })).in, 'another subject');
+  // It is one account's.
+  outside.who = who;
+  const late = await signIn(ville);
+  await late.submit(await account(late), { idp: 'koti' }, (f) => f.id === 'outside');
+  const taken = await late.submit(await open(late, '/vendor/account'), { act: 'bind' }, (f) => f.id === 'bind');
+  check(taken.status === 400 && /jo liitetty/.test(text(taken.text)), `${taken.status}`);
+  const gone = await act(outsider, await account(outsider), { act: 'unbind' });
+  check(/irrotettu/.test(text(gone.text)) && !(await comesFrom(who)).in, `${gone.status} ${text(gone.text).slice(0, 200)}`);
+});
+
+await test('an account without a password adds a passkey; the last way in is not taken away, at once from two windows neither', async () => {
+  const agent = await comesFrom(ilona), page = await account(agent);
+  check(page.status === 200 && !forms(page.text).some((f) => f.id === 'own-password'), 'a password is asked of who has none');
+  const refused = await act(agent, page, { act: 'unbind' });
+  check(refused.status === 400 && /viimeinen tapa/.test(text(refused.text)) && (await comesFrom(ilona)).in, `${refused.status} ${text(refused.text).slice(0, 300)}`);
+  check((await act(agent, page, { act: 'papers' }, 'unbind')).status === 400, 'recovery codes of no password');
+  const eyes = await visitor(agent), cdp = await eyes.context.newCDPSession(eyes.page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await eyes.page.goto(`${g.url}/vendor/account`);
+  await eyes.page.fill('#name', 'Avain');
+  await eyes.page.click('[data-go]');
+  await until('the passkey is listed', async () => /Avain/.test(await eyes.page.textContent('main')));
+  await looks(agent, '/vendor/account', 'without-password');
+  // By the passkey alone, in the same browser.
+  await eyes.context.clearCookies();
+  await eyes.page.goto(wayTo(await new Agent().get(`${g.url}/vendor`), 'vendors'));
+  await eyes.page.click('form[data-ceremony] [data-go]');
+  await eyes.page.waitForURL(`${g.url}/vendor`);
+  // Two windows take both ways away at once: one of them stays.
+  const one = await comesFrom(ilona), first = await account(one), pick = (word) => (f) => f.buttons.some((b) => b.value === word);
+  const answers = await Promise.all([one.clone().submit(first, { act: 'unbind' }, pick('unbind')), one.clone().submit(first, { act: 'remove' }, pick('remove'))]);
+  check(answers.filter((r) => /viimeinen tapa/.test(text(r.text))).length === 1, answers.map((r) => `${r.status} ${text(r.text).slice(0, 200)}`).join(' | '));
+  await eyes.context.close();
+});
+
+await test('property: whoever comes, from wherever, with whatever is open in the browser, a school person is no vendor\'s and a vendor\'s no school person', async () => {
+  const paula = { sub: 'paula-3', given_name: 'Paula', family_name: 'Portaali', schoolCode: ['99101'], userRole: ['opettaja'] };
+  await takes(await proves(await newInvitation(), paula));
+  const toSchool = async (agent, who) => {
+    outside.who = who;
+    const page = await agent.get(`${g.url}/`), login = new URL(page.url).searchParams.get('login');
+    return login ? agent.go('POST', `${g.url}/sign-in/idp`, { form: { login, idp: 'kaupunki' } }) : page;
+  };
+  const ways = { vendor: (agent) => comesFrom(paula, agent), school: async (agent) => { await toSchool(agent, paula); return agent; }, unknown: (agent) => comesFrom({ ...paula, sub: 'paula-9' }, agent) };
+  for (const [before, begin] of Object.entries({ nobody: async (a) => a, vendor: ways.vendor, school: ways.school }))
+    for (const [now, run] of Object.entries(ways)) {
+      const agent = await begin(new Agent());
+      if (now === 'school' && before !== 'nobody') await agent.submit(await agent.get(`${g.url}/`), {}, (f) => /sign-out/.test(f.action ?? '')).catch(() => {});
+      if (now === 'vendor' || now === 'unknown') {
+        outside.who = now === 'vendor' ? paula : { ...paula, sub: 'paula-9' };
+        agent.last = await agent.get(`${g.url}/vendor/enter?idp=koti`);
+      } else await run(agent);
+      const vendor = /\/vendor$/.test((await open(agent, '/vendor')).url), expected = now === 'vendor' || (now === 'unknown' && before === 'vendor');
+      check(vendor === expected, `${before}, then ${now}: ${vendor ? 'a vendor\'s' : 'no vendor\'s'}`);
+      // A vendor's session is of no school: its launcher has nothing of a school, and says no role.
+      const home = text((await agent.get(`${g.url}/me`)).text);
+      if (vendor) check(!/Opettaja/i.test(home) && !/Kielonmäen/.test(home), `${before}, then ${now}: ${home.slice(0, 400)}`);
+      if (now === 'school' || (now === 'unknown' && before === 'school')) check(/Kielonmäen/.test(home) && (await agent.get(`${g.url}/vendor`)).status === 404, `${before}, then ${now}: ${home.slice(0, 400)}`);
+    }
+});
+
+await test('a sign-out ends the session there as well; an identity provider that is listed no more lets nobody go on', async () => {
+  const agent = await comesFrom({ sub: 'paula-3', given_name: 'Paula', family_name: 'Portaali' }), before = outside.left.length;
+  check(agent.in, 'she is not in');
+  await agent.submit(await open(agent, '/vendor'), {}, (f) => /sign-out/.test(f.action ?? ''));
+  check(outside.left.length === before + 1 && outside.left.at(-1).issuer === outside.issuer('koti') && !hasSession(agent) && !await isIn(agent), `${outside.left.length - before} ${cookies(agent)}`);
+  const later = await comesFrom({ sub: 'paula-3' });
+  check(later.in && await isIn(later), 'she is not in again');
+  const file = g.cli('export', '-c', g.config).stdout;
+  g.import(file.replace(/(- id: koti\n(?:    .*\n)*?    vendors: )true/, '$1false'));
+  await until('her session has ended', async () => !await isIn(later));
+  check(!/Koti-ID/.test((await new Agent().get(`${g.url}/vendor/enter`)).text), 'it is offered');
+  g.import(file);
+  await until('it is offered again', async () => /toimittaja/i.test((await new Agent().get(`${g.url}/vendor/enter`)).text));
+});
+
 /* --- who administers by an account of our own ------------------------------------------------------------------------- */
 
 await test('a break-glass admin signs in by a passkey; the password alone opens no more, but with a recovery code, once', async () => {
@@ -380,4 +555,5 @@ await test('the pages fit at 320 px in three languages, dark and light, and axe 
 await browser.close();
 await g.stop();
 await server.close();
+await outside.close();
 await finish();
