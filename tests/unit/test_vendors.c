@@ -95,6 +95,18 @@ TEST(a_business_id_has_its_check_digit)
         CHECK(!is_business_id(arena_printf(t->arena, "0000006-%c", c)));
 }
 
+static struct str vendors_but(struct test *t, const char *was, const char *is)
+{
+    struct buf b = buf_new(t->arena, 8192);
+    const char *at = strstr(VENDORS, was);
+
+    CHECK(at != NULL);
+    buf_add(&b, str_n(VENDORS, (size_t)(at - VENDORS)));
+    buf_add(&b, str_of(is));
+    buf_add(&b, str_of(at + strlen(was)));
+    return buf_str(&b);
+}
+
 TEST(an_organisation_is_in_order_or_is_not_kept)
 {
     static const struct {
@@ -113,13 +125,7 @@ TEST(an_organisation_is_in_order_or_is_not_kept)
 
     vendors_open(t, &g);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct buf b = buf_new(t->arena, 8192);
-        const char *at = strstr(VENDORS, wrong[i].was);
-        CHECK(at != NULL);
-        buf_add(&b, str_n(VENDORS, (size_t)(at - VENDORS)));
-        buf_add(&b, str_of(wrong[i].is));
-        buf_add(&b, str_of(at + strlen(wrong[i].was)));
-        CHECK(!import(t, &g, buf_str(&b)));
+        CHECK(!import(t, &g, vendors_but(t, wrong[i].was, wrong[i].is)));
         CHECK(strstr(g.fail.detail, wrong[i].says) != NULL);
     }
     rig_free(t, &g);
@@ -410,6 +416,62 @@ static bool try_passkeys(void *with, struct db *d, struct arena *a, struct fail 
     return true;
 }
 
+/* Who somebody is elsewhere is said by all three parts of the key: a row that is turned to another issuer, or another
+ * row of the same one, lets nobody in. */
+static bool try_identities(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct shelf *x = with;
+    struct test *t = x->t;
+    struct str koti[] = { S("koti") };
+    const struct strs listed = { koti, 1 }, none = { koti, 0 };
+    const struct kept_identity one = { { S("koti"), S("https://koti.example"), S("7") }, S("vera"), S("Vera"), 5, 0 };
+    const struct identity_key others[] = { { S("työ"), one.key.issuer, one.key.subject },
+                                           { S("koti"), S("https://koti.example/"), S("7") },
+                                           { S("koti"), one.key.issuer, S("07") } };
+    struct kept_identity got, again = one;
+    struct kept_identities all;
+    int64_t n = -1;
+
+    CHECK(identity_put(d, a, &one, f) && identity_find(d, a, &one.key, 9, &got, f) && str_eq(got.account, S("vera")));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        CHECK(identity_find(d, a, &others[i], 9, &got, f) && !str_is_set(got.account));
+    again.account = S("ville");
+    CHECK(!identity_put(d, a, &again, f));
+    CHECK_STR(f->code, "identity_taken");
+    *f = (struct fail){ 0 };
+    CHECK(identities_of(d, a, S("vera"), &all, f) && all.n == 1 && all.at[0].used_s == 9);
+    CHECK(identities_of(d, a, S("ville"), &all, f) && all.n == 0);
+
+    CHECK(ways_in(d, a, S("vera"), &listed, &n, f) && n == 1 && ways_in(d, a, S("vera"), &none, &n, f) && n == 0);
+    CHECK(!identity_drop_but_last(d, a, S("vera"), &listed, &one.key, f));
+    CHECK_STR(f->code, "last_way");
+    *f = (struct fail){ 0 };
+    const struct kept_passkey key = { .id = S("id"), .key = S("key"), .account = S("vera"), .made_s = 5 };
+    CHECK(passkey_put(d, a, &key, f));
+    CHECK(identity_drop_but_last(d, a, S("ville"), &listed, &one.key, f) ==
+          false); /* another's: nothing of his is left */
+    *f = (struct fail){ 0 };
+    CHECK(identity_find(d, a, &one.key, 9, &got, f) && str_is_set(got.account));
+    CHECK(identity_drop_but_last(d, a, S("vera"), &listed, &one.key, f));
+    CHECK(!passkey_drop_but_last(d, a, S("vera"), &listed, S("id"), f));
+    CHECK_STR(f->code, "last_way");
+    *f = (struct fail){ 0 };
+    /* What is of a provider that is listed no more is no way in. */
+    CHECK(identity_put(d, a, &one, f) && !passkey_drop_but_last(d, a, S("vera"), &none, S("id"), f));
+    *f = (struct fail){ 0 };
+    for (int i = 1; i < IDENTITIES_OF_ONE_MAX; i++) {
+        again = one;
+        again.key.subject = arena_printf(a, "more-%d", i);
+        CHECK(identity_put(d, a, &again, f));
+    }
+    again.key.subject = S("one-more");
+    CHECK(!identity_put(d, a, &again, f));
+    CHECK_STR(f->code, "identities_of_one");
+    *f = (struct fail){ 0 };
+    CHECK(factors_drop(d, S("vera"), f) && identities_of(d, a, S("vera"), &all, f) && all.n == 0);
+    return true;
+}
+
 static void on_shelf(struct test *t, vendors_job *job)
 {
     struct rig g;
@@ -447,4 +509,22 @@ TEST(whoever_is_let_in_anew_has_nothing_of_before)
 TEST(of_one_account_one_link_lets_in)
 {
     on_shelf(t, try_links);
+}
+
+TEST(an_identity_elsewhere_is_one_accounts_and_the_last_way_in_stays)
+{
+    on_shelf(t, try_identities);
+}
+
+/* An account without a password is for people of vendors alone. */
+TEST(an_account_of_a_vendor_may_have_no_password_and_no_other_may)
+{
+    struct rig g;
+
+    vendors_open(t, &g);
+    CHECK(import(t, &g, vendors_but(t, "username: vera, password: {plain: veran-salasana}", "username: vera")));
+    CHECK_STR(g.fail.detail, "");
+    CHECK(!import(t, &g, vendors_but(t, "username: root, password: {plain: ennen-vanhaan}", "username: root")));
+    CHECK(strstr(g.fail.detail, "password is no Argon2id hash") != NULL);
+    rig_free(t, &g);
 }
