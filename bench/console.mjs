@@ -45,7 +45,7 @@ const PAGES = {
   admin_exams: ['/admin/exams'],
   admin_notices: ['/admin/notices'],
   admin_calendar: ['/admin/calendar'],
-  admin_networks: ['/admin/networks'], admin_registrars: ['/admin/registrars'], admin_vendors: ['/admin/vendors'], admin_join: ['/admin/join/new'], admin_cities: ['/admin/cities', '/admin/cities?q=kaupunki+29', '/admin/cities?open=1'], admin_tokens: ['/admin/tokens'], admin_moves: ['/admin/moves'], admin_own: [], admin_metadata: ['/admin/metadata'], admin_metadata_one: [],
+  admin_networks: ['/admin/networks'], admin_registrars: ['/admin/registrars'], admin_vendors: ['/admin/vendors'], admin_incidents: ['/admin/incidents'], admin_join: ['/admin/join/new'], admin_cities: ['/admin/cities', '/admin/cities?q=kaupunki+29', '/admin/cities?open=1'], admin_tokens: ['/admin/tokens'], admin_moves: ['/admin/moves'], admin_own: [], admin_metadata: ['/admin/metadata'], admin_metadata_one: [],
   admin_idp: [`/admin/idps/${own}-own`],
   admin_people: ['/admin/people'],
   admin_person: [function person(stage, who) { return stage.person(who); }],

@@ -29,6 +29,7 @@ enum sub {
     SUB_REGISTRARS,
     SUB_METADATA,
     SUB_VENDORS,
+    SUB_INCIDENTS,
     SUB_NOTICES
 };
 enum place {
@@ -2049,5 +2050,22 @@ struct own_view { /* GET, POST /admin/account: csrf, act (passkey, remove, paper
     struct str seal, challenge, rp, user; /* for passkey.js, base64url */
 };
 struct html page_own(struct arena *a, const struct own_view *v);
+
+/* --- what vendors have said went wrong -------------------------------------------------------------------------- */
+
+struct incident_row {
+    struct str service, id, vendor, says, since, until; /* until absent: no end is said; vendor absent: of none */
+    bool by_operator, to_come;
+};
+struct incident_list {
+    const struct incident_row *at;
+    size_t n;
+};
+struct incidents_view { /* GET /admin/incidents, of the whole country */
+    struct console_page con;
+    struct incident_list open, past; /* the newest first; open: what is to come as well */
+    struct str more;                 /* how many past ones are not shown; absent: none */
+};
+struct html page_incidents(struct arena *a, const struct incidents_view *v);
 
 #endif

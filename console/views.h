@@ -47,6 +47,7 @@
     X(metadata_one)                                                                                                    \
     X(moves)                                                                                                           \
     X(registrars)                                                                                                      \
+    X(incidents)                                                                                                       \
     X(vendors)                                                                                                         \
     X(tokens)                                                                                                          \
     X(own)                                                                                                             \

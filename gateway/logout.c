@@ -32,12 +32,37 @@ static const struct str sealed_for = S("sign-out");
 
 /* ── ending ─────────────────────────────────────────────────────────────── */
 
+/* Whom a developer plays at this browser leaves with them. */
+static enum step test_ask(struct ctx *c, struct fail *f)
+{
+    struct logout *l = c->state;
+
+    (void)f;
+    l->plays = c->session != NULL && !session_is_test(c->session) && session_test_ask(c, &l->test);
+    return l->plays ? WAIT : NEXT;
+}
+
+static void end_test(struct ctx *c, struct logout *l)
+{
+    struct fail away = { 0 };
+    const struct session *s = l->plays ? session_test_of(c, &l->test, &away) : NULL;
+
+    if (s == NULL)
+        return;
+    const struct leaver who = leaver_of(s, LEFT_BY_PERSON);
+    session_drop(c, s->id_hash, &l->test_dropped);
+    will_drop(c, s->id_hash);
+    farewells_tell(c, &who, &s->told, &s->services);
+    session_test_cookie(c, S(""));
+}
+
 static enum step end_ask(struct ctx *c, struct fail *f)
 {
     struct logout *l = c->state;
     struct str key = session_key(c);
 
     (void)f;
+    end_test(c, l);
     if (c->session != NULL) {
         struct trail *t = arena_make(c->arena, struct trail);
         *t = trail_of(c, c->session);
@@ -745,8 +770,10 @@ static enum step trips_ask(struct ctx *c, struct fail *f)
 }
 
 /* Who signs out has signed out at both accounts. */
-const struct step_row logout_now[] = { { session_find_beside }, { end_ask }, { end_done }, { say_ask }, { city_ask },
-                                       { trips_ask },           { answer },  { NULL } };
+const struct step_row logout_now[] = {
+    { session_find_beside }, { test_ask }, { end_ask }, { end_done }, { say_ask }, { city_ask },
+    { trips_ask },           { answer },   { NULL }
+};
 
 /* A city's answer by OpenID Connect is that the browser comes back; by SAML it says what became of it. */
 static bool has_left(const struct ctx *c, const struct leaving *v)

@@ -47,6 +47,8 @@ struct logout {               /* c->state of whoever runs the rows */
     const struct trail *trail;
     /* The rows' own. */
     struct kv_got dropped, will;
+    bool plays; /* a test person, perhaps */
+    struct kv_got test, test_dropped;
     const struct session *beside; /* that has ended with it; NULL: there was none */
     struct leaving_of of[LEAVE_SESSIONS];
 };

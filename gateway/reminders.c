@@ -8,6 +8,7 @@
 #include "idp-adapters/upstream_service.h"
 #include "model/mail.h"
 #include "model/when.h"
+#include "registry/contacts.h"
 #include "registry/service_ends.h"
 
 enum { TO_MAX = 5, RAISED_MAX = 500, TO_HEX = 16 };
@@ -172,6 +173,7 @@ struct reminders {
     struct arena *arena;
     struct mail_door door;
     struct alarms *alarms;
+    struct vendors *vendors;
     int64_t walk_ms, raise_ms; /* monotonic: when the next is due */
     int64_t version;           /* of the registry that was walked */
     size_t at;                 /* the next of services, then of identity providers */
@@ -189,12 +191,14 @@ static void walk_begin(struct reminders *x)
     x->found = arena_make_n(x->new, RAISED_MAX, struct raised);
 }
 
-struct reminders *reminders_new(const struct mail_door *door, struct alarms *alarms)
+struct reminders *reminders_new(const struct mail_door *door, struct alarms *alarms, struct vendors *vendors)
 {
     struct arena *a = arena_new();
     struct reminders *x = arena_make(a, struct reminders);
 
-    *x = (struct reminders){ .arena = a, .door = *door, .alarms = alarms, .old = arena_new(), .new = arena_new() };
+    *x = (struct reminders){
+        .arena = a, .door = *door, .alarms = alarms, .vendors = vendors, .old = arena_new(), .new = arena_new()
+    };
     x->walk_ms = world_mono_ms(door->world) + REMINDERS_FIRST_MS;
     walk_begin(x);
     return x;
@@ -239,19 +243,43 @@ static void note(struct reminders *x, const struct service *s, const struct remi
     x->found[x->found_n++] = (struct raised){ arena_str(x->new, s->id), when_date(x->new, due->end_s) };
 }
 
+struct looking { /* for the contacts of an organisation */
+    struct str organisation;
+    struct contacts contacts;
+};
+
+static bool look_up(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct looking *l = with;
+
+    return contacts_of(d, a, l->organisation, &l->contacts, f);
+}
+
+/* The address that somebody has verified; absent: nobody has, or it cannot be asked now: the next walk asks again. */
+static struct str verified(struct reminders *x, struct arena *a, const struct organisation *o)
+{
+    struct looking l = { .organisation = o->id };
+    struct fail f = { 0 };
+
+    return x->vendors != NULL && mail_is_set(x->door.set) && vendors_now(x->vendors, a, look_up, &l, &f)
+               ? l.contacts.verified[CONTACT_technology]
+               : (struct str){ NULL, 0 };
+}
+
 static void look_at_service(struct reminders *x, struct arena *a, const struct registry *r, struct upstream_store *kept,
                             const struct service *s)
 {
     struct reminder due[REMINDERS_OF_ONE_MAX];
     size_t n = reminders_of_service(a, kept, s, world_now_s(x->door.world), due, REMINDERS_OF_ONE_MAX);
     const struct organisation *o = n > 0 ? registry_organisation(r, s->vendor) : NULL;
+    struct str to = o != NULL && o->enabled ? verified(x, a, o) : (struct str){ NULL, 0 };
     const struct reminder *first = NULL;
 
     for (size_t i = 0; i < n; i++) {
         if (due[i].letter != LETTER_secret_retires && (first == NULL || due[i].end_s < first->end_s))
             first = &due[i];
-        if (o != NULL && o->enabled)
-            send(x, a, &due[i], o->id, o->technology, due[i].key);
+        if (str_is_set(to))
+            send(x, a, &due[i], o->id, to, due[i].key);
     }
     if (first != NULL)
         note(x, s, first);

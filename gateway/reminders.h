@@ -3,9 +3,9 @@
  *
  * Floor 6a.  Of services: certificates of their SAML metadata (of the row, and of its address as it is kept), the end
  * of metadata in the row, a secret that retires, a need that nobody has confirmed; to the technical contact of the
- * vendor's organisation.  Of identity providers: what idp-adapters/endings.h knows; to admins of the municipality whose
- * local account has an address, else to the municipality's help desk where that is an address.  What is switched off
- * reminds nobody.
+ * vendor's organisation that was verified last (registry/contacts.h); to one that never was, nothing is sent.  Of
+ * identity providers: what idp-adapters/endings.h knows; to admins of the municipality whose local account has an
+ * address, else to the municipality's help desk where that is an address.  What is switched off reminds nobody.
  *
  * Once for each thing, end and threshold, whatever restarts and however many nodes look: the key of the letter says all
  * three (gateway/mail.h).  What ends of services is an alarm too, mail or not; of identity providers node/findings.c
@@ -21,6 +21,7 @@
 
 struct alarms;
 struct upstream_store;
+struct vendors;
 
 enum {
     REMINDERS_FIRST_MS = 2000,
@@ -47,8 +48,9 @@ size_t reminders_to_provider(const struct registry *r, const struct provider *p,
                              size_t max);
 
 struct reminders;
-struct reminders *reminders_new(const struct mail_door *door, struct alarms *alarms); /* alarms: NULL raises nothing */
-void reminders_free(struct reminders *x);                                             /* NULL does nothing */
+/* alarms: NULL raises nothing.  vendors: which contacts are verified; NULL: none is. */
+struct reminders *reminders_new(const struct mail_door *door, struct alarms *alarms, struct vendors *vendors);
+void reminders_free(struct reminders *x); /* NULL does nothing */
 /* As often as you like. */
 void reminders_look(struct reminders *x, const struct registry *r, struct upstream_store *kept);
 

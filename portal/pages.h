@@ -91,6 +91,13 @@ struct vendor_ways_view { /* GET /vendor/enter, where there is something to choo
 };
 struct html page_vendor_ways(struct arena *a, const struct vendor_ways_view *v);
 
+struct vendor_contact_view { /* GET, POST /vendor/contact/TOKEN: an address of an organisation is read */
+    struct page page;
+    struct str token, organisation, address, what; /* what: "Contact for technology" */
+    bool done;
+};
+struct html page_vendor_contact(struct arena *a, const struct vendor_contact_view *v);
+
 struct organisation_form { /* fields name_fi, name_sv, name_en, business_id, technology, privacy, incidents */
     struct str name_fi, name_sv, name_en, business_id, technology, privacy, incidents;
     struct str no_name_fi, no_business_id, no_technology, no_privacy, no_incidents; /* what is wrong with each */
@@ -187,8 +194,19 @@ struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remo
 };
 struct html page_vendor_people(struct arena *a, const struct vendor_people_view *v);
 
-struct vendor_organisation_view { /* GET, POST /vendor/organisation: an organisation_form */
+struct vendor_contact_row {
+    struct str word, what, address; /* word: field `contact` */
+    bool verified;
+    struct str old; /* which receives until it is; absent: nobody does */
+};
+struct vendor_organisation_view { /* GET, POST /vendor/organisation: an organisation_form; act=verify, contact */
     struct vendor_page con;
+    struct {
+        const struct vendor_contact_row *at;
+        size_t n;
+    } contacts;
+    bool mail_set;
+    struct str link; /* shown this once */
     struct organisation_form org;
     struct vendor_wrongs wrongs;
     struct str trouble, done;

@@ -29,6 +29,7 @@
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \
     X(vendor_ways)                                                                                                     \
+    X(vendor_contact)                                                                                                  \
     X(vendor_join)                                                                                                     \
     X(vendor_invited)
 

@@ -30,7 +30,11 @@ static const struct db_migration migrations[] = {
     { 4, "CREATE TABLE identities (idp TEXT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL, "
          "account TEXT NOT NULL, name TEXT NOT NULL, made_s INTEGER NOT NULL, used_s INTEGER NOT NULL DEFAULT 0, "
          "PRIMARY KEY (idp, issuer, subject)) WITHOUT ROWID;"
-         "CREATE INDEX identities_of ON identities (account, made_s);" },
+         "CREATE INDEX identities_of ON identities (account, made_s);"
+         "CREATE TABLE contacts (organisation TEXT NOT NULL, part INTEGER NOT NULL, address TEXT NOT NULL, "
+         "at_s INTEGER NOT NULL, PRIMARY KEY (organisation, part)) WITHOUT ROWID;"
+         "CREATE TABLE contact_links (organisation TEXT NOT NULL, part INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE, "
+         "address TEXT NOT NULL, until_s INTEGER NOT NULL, PRIMARY KEY (organisation, part)) WITHOUT ROWID;" },
 };
 
 #define INVITATION "hash, organisation, role, note, made_by, made_s, until_s, email, by_operator"
@@ -504,10 +508,10 @@ bool passkey_drop(struct db *d, struct arena *a, struct str account, struct str 
 
 /* ── who they are elsewhere ─────────────────────────────────────────────── */
 
-bool identity_find(struct db *d, struct arena *a, const struct identity_key *key, int64_t now_s,
-                   struct kept_identity *out, struct fail *f)
+static bool identity_get(struct db *d, struct arena *a, const struct identity_key *key, struct kept_identity *out,
+                         struct fail *f)
 {
-    const struct db_value args[] = { db_text(key->idp), db_text(key->issuer), db_text(key->subject), db_int(now_s) };
+    const struct db_value args[] = { db_text(key->idp), db_text(key->issuer), db_text(key->subject) };
     struct db_rows rows;
 
     *out = (struct kept_identity){ .key = *key };
@@ -518,7 +522,15 @@ bool identity_find(struct db *d, struct arena *a, const struct identity_key *key
     const struct db_value *v = db_row(&rows, 0);
     *out =
         (struct kept_identity){ { v[0].text, v[1].text, v[2].text }, v[3].text, v[4].text, v[5].number, v[6].number };
-    return db_run(d, &identity_seen, args, 4, f);
+    return true;
+}
+
+bool identity_find(struct db *d, struct arena *a, const struct identity_key *key, int64_t now_s,
+                   struct kept_identity *out, struct fail *f)
+{
+    const struct db_value args[] = { db_text(key->idp), db_text(key->issuer), db_text(key->subject), db_int(now_s) };
+
+    return identity_get(d, a, key, out, f) && (!str_is_set(out->account) || db_run(d, &identity_seen, args, 4, f));
 }
 
 bool identity_put(struct db *d, struct arena *a, const struct kept_identity *x, struct fail *f)
@@ -528,7 +540,7 @@ bool identity_put(struct db *d, struct arena *a, const struct kept_identity *x, 
     struct kept_identity was;
     int64_t n;
 
-    if (!identity_find(d, a, &x->key, x->made_s, &was, f) || !number_of(d, a, &identities_count, &row[3], 1, &n, f))
+    if (!identity_get(d, a, &x->key, &was, f) || !number_of(d, a, &identities_count, &row[3], 1, &n, f))
         return false;
     if (str_is_set(was.account))
         return fail(f, FAIL_CONFLICT, "identity_taken", "it is an account's already");

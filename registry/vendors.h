@@ -172,7 +172,7 @@ struct kept_identities {
     size_t n;
 };
 
-/* account absent: it is nobody's. */
+/* Somebody comes in by it now.  account absent: it is nobody's. */
 bool identity_find(struct db *d, struct arena *a, const struct identity_key *key, int64_t now_s,
                    struct kept_identity *out, struct fail *f);
 /* Fails CONFLICT identity_taken, of whatever account; CALLER identities_of_one. */

@@ -250,7 +250,7 @@ static bool begin(struct node_watch *w, struct fail *f)
     pass_orders(w, registry_parts(registry_watch_now(w->registry)));
     w->offset_ms = clock_offset(n->world);
     w->findings = findings_new(w->arena, n);
-    w->reminders = reminders_new(&(struct mail_door){ n->set, n->world, n->seals, n->mails }, n->alarms);
+    w->reminders = reminders_new(&(struct mail_door){ n->set, n->world, n->seals, n->mails }, n->alarms, n->vendors);
     write_alarms(w); /* first what is known already */
     return true;
 }

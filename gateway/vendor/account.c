@@ -18,6 +18,7 @@
 #include "idp-adapters/password.h"
 #include "model/when.h"
 #include "portal/texts.h"
+#include "registry/contacts.h"
 #include "registry/ends.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -38,6 +39,8 @@ struct account_on { /* c->state; the worker's, while it has it */
     struct kept_passkeys passkeys;
     struct kept_identities identities;
     struct strs listed_idps;
+    struct contacts contacts; /* of the organisation */
+    struct str organisation;
     struct outside outside; /* of what is proven elsewhere; key.idp absent: nothing is */
     struct str account, id, client, data, name, papers[RECOVERY_CODES];
     int64_t left, now_s;
@@ -66,6 +69,7 @@ static struct account_on *account_on(struct ctx *c)
     if (c->state == NULL) {
         struct account_on *x = arena_make(c->arena, struct account_on);
         x->account = c->person->subject;
+        x->organisation = c->vendor->staff->organisation->id;
         x->world = c->world;
         x->seals = c->seals;
         x->now_s = c->now_s;
@@ -88,7 +92,7 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
     struct account_on *x = with;
 
     return passkeys_of(d, a, x->account, &x->passkeys, f) && recovery_left(d, a, x->account, &x->left, f) &&
-           identities_of(d, a, x->account, &x->identities, f);
+           identities_of(d, a, x->account, &x->identities, f) && contacts_of(d, a, x->organisation, &x->contacts, f);
 }
 
 static enum step list(struct ctx *c, struct fail *f)
@@ -169,12 +173,12 @@ static struct str app_bound(struct ctx *c)
 }
 
 /* Where a letter is sent (account_letter_address()), as it says so. */
-static struct str told_at(const struct ctx *c, const struct account *own)
+static struct str told_at(const struct ctx *c, const struct account_on *x, const struct account *own)
 {
     if (!mail_is_set(c->set) || c->mails == NULL)
         return (struct str){ NULL, 0 };
     return own != NULL && str_is_set(own->person->email) ? own->person->email
-                                                         : c->vendor->staff->organisation->technology;
+                                                         : x->contacts.verified[CONTACT_technology];
 }
 
 static enum step show(struct ctx *c, struct fail *f)
@@ -198,7 +202,7 @@ static enum step show(struct ctx *c, struct fail *f)
     x->v.user = b64url_encode(c->arena, x->account);
     x->v.username = x->v.has_password ? own->username : person_display_name(c->arena, c->person);
     x->v.papers_left = arena_printf(c->arena, "%lld", (long long)x->left);
-    x->v.told_at = told_at(c, own);
+    x->v.told_at = told_at(c, x, own);
     x->v.app = seed_shown(c, app_bound(c), seed_typed(c, app_bound(c)), x->v.username);
     x->v.wrongs = (struct vendor_wrongs){ x->wrongs.at, x->wrongs.n };
     return answer_page(c, str_is_set(x->v.trouble) || x->wrongs.n > 0 ? 400 : 200,
@@ -480,9 +484,8 @@ static enum step end_others(struct ctx *c, struct fail *f)
 
 static bool tell(void *with, struct db *d, struct arena *a, struct fail *f)
 {
-    (void)d;
     (void)f;
-    account_letter_put(&((struct account_on *)with)->letter, a);
+    account_letter_put(&((struct account_on *)with)->letter, d, a);
     return true;
 }
 

@@ -485,6 +485,13 @@ static bool accept(void *with, struct db *d, struct arena *a, struct fail *f)
     return false;
 }
 
+static bool tell(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    (void)f;
+    account_letter_put(&((struct accepting *)with)->letter, d, a);
+    return true;
+}
+
 /* The same of an account that is there.  The password first, so that no new factor stands beside an old one: where
  * the factors are not kept, the link is good again, and nobody is in by halves. */
 static bool recover(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -496,7 +503,7 @@ static bool recover(void *with, struct db *d, struct arena *a, struct fail *f)
         return false;
     if (edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f) &&
         vendors_now(x->vendors, a, replace_factors, x, f)) {
-        account_letter_put(&x->letter, a);
+        (void)vendors_now(x->vendors, a, tell, x, &none); /* the account is recovered, whatever becomes of the letter */
         return true;
     }
     (void)vendors_now(x->vendors, a, open_again, x, &none);

@@ -14,6 +14,7 @@
 #include "idp-adapters/upstream.h"
 #include "model/when.h"
 #include "portal/texts.h"
+#include "registry/contacts.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -118,7 +119,10 @@ const struct step_row vendor_enter[] = { { session_find }, { enter }, { NULL } }
 
 /* ── home ───────────────────────────────────────────────────────────────── */
 
-struct home { /* while it is filled in */
+struct home { /* c->state; the worker's, while it has it */
+    struct str organisation;
+    struct contacts contacts;
+    struct vendors_got got;
     struct vendor_todo todo[TODO_MAX];
     size_t todo_n, owners;
 };
@@ -197,14 +201,40 @@ static void count_owners(const struct ctx *c, struct home *h)
         h->owners += p->staff[i].role == STAFF_owner && p->staff[i].organisation == c->vendor->staff->organisation;
 }
 
+static bool look_contacts(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct home *h = with;
+
+    return contacts_of(d, a, h->organisation, &h->contacts, f);
+}
+
+static enum step home_ask(struct ctx *c, struct fail *f)
+{
+    struct home *h = c->state = arena_make(c->arena, struct home);
+
+    h->organisation = c->vendor->staff->organisation->id;
+    return vendor_ask(c, look_contacts, h, &h->got, f);
+}
+
+static bool all_verified(const struct ctx *c, const struct home *h)
+{
+    for (int i = 0; i < CONTACT_COUNT; i++)
+        if (!contact_is_verified(&h->contacts, c->vendor->staff->organisation, (enum contact)i))
+            return false;
+    return true;
+}
+
 static enum step home(struct ctx *c, struct fail *f)
 {
     const struct registry_parts *p = registry_parts(c->registry);
-    struct home *h = arena_make(c->arena, struct home);
+    struct home *h = c->state;
     struct vendor_home_view v = { 0 };
     struct vendor_service_row *rows = arena_make_n(c->arena, p->service_count + 1, struct vendor_service_row);
 
-    (void)f;
+    if (!h->got.ok) {
+        *f = h->got.why;
+        return REFUSE;
+    }
     vendor_page_for(c, VENDOR_PLACE_HOME, false, S("/vendor"), &v.con);
     for (size_t i = 0; i < p->service_count; i++)
         if (vendor_own_service(c, p->services[i].id) != NULL)
@@ -214,13 +244,15 @@ static enum step home(struct ctx *c, struct fail *f)
         put_todo(c, h, V_v_todo_first, V_v_todo_first_why, S("/vendor/new"), V_v_add);
     if (h->owners < 2 && v.con.decides)
         put_todo(c, h, V_v_todo_owner, V_v_todo_owner_why, S("/vendor/people"), V_v_invite);
+    if (v.con.decides && !all_verified(c, h))
+        put_todo(c, h, V_v_todo_contacts, V_v_todo_contacts_why, S("/vendor/organisation"), V_v_look);
     v.services.at = rows;
     v.todo.at = h->todo;
     v.todo.n = h->todo_n;
     return answer_page(c, 200, page_vendor_home(c->arena, &v));
 }
 
-const struct step_row vendor_home[] = { { vendor_door }, { home }, { NULL } };
+const struct step_row vendor_home[] = { { vendor_door }, { home_ask }, { home }, { NULL } };
 
 static enum step leave(struct ctx *c, struct fail *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * The people of an organisation, invitations to it, and the organisation itself. */
+ * The people of an organisation, and invitations to it. */
 #include "gateway/answer.h"
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
@@ -13,7 +13,7 @@
 
 enum { NOTE_MAX = 100, ID_MAX = 64 };
 
-static const struct str people_at = S("/vendor/people"), organisation_at = S("/vendor/organisation");
+static const struct str people_at = S("/vendor/people");
 
 static struct str say(const struct ctx *c, enum vendor_text key)
 {
@@ -334,74 +334,3 @@ static enum step people_acted(struct ctx *c, struct fail *f)
 
 const struct step_row vendor_people_act[] = { { vendor_door }, { people_act },  { people_served }, { people_acted },
                                               { people_list }, { people_show }, { NULL } };
-
-/* ── the organisation ───────────────────────────────────────────────────── */
-
-struct organisation_on { /* c->state */
-    struct vendor_organisation_view v;
-    struct wrong_list wrongs;
-    struct vendor_act act;
-};
-
-static enum step show_organisation(struct ctx *c, struct organisation_on *x, int status)
-{
-    vendor_page_for(c, VENDOR_PLACE_ORGANISATION, false, organisation_at, &x->v.con);
-    x->v.wrongs = (struct vendor_wrongs){ x->wrongs.at, x->wrongs.n };
-    return answer_page(c, status, page_vendor_organisation(c->arena, &x->v));
-}
-
-static enum step organisation_page(struct ctx *c, struct fail *f)
-{
-    struct organisation_on *x = arena_make(c->arena, struct organisation_on);
-    const struct organisation *o = c->vendor->staff->organisation;
-
-    (void)f;
-    x->v.org = (struct organisation_form){ .name_fi = o->names.in[LANG_FI],
-                                           .name_sv = o->names.in[LANG_SV],
-                                           .name_en = o->names.in[LANG_EN],
-                                           .business_id = o->business_id,
-                                           .technology = o->technology,
-                                           .privacy = o->privacy,
-                                           .incidents = o->incidents };
-    x->v.done = done_was(c, "saved") ? say(c, V_v_saved) : (struct str){ NULL, 0 };
-    return show_organisation(c, x, 200);
-}
-
-const struct step_row vendor_organisation[] = { { vendor_door }, { organisation_page }, { NULL } };
-
-static enum step organisation_read(struct ctx *c, struct fail *f)
-{
-    struct organisation_on *x = arena_make(c->arena, struct organisation_on);
-
-    c->state = x;
-    organisation_typed(c, &x->v.org);
-    organisation_judge(c, &x->v.org, &x->wrongs);
-    if (x->wrongs.n > 0)
-        return show_organisation(c, x, 400);
-    organisation_put(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")),
-                     c->vendor->staff->organisation->id, &x->v.org);
-    return vendor_act_run(c, &x->act, f);
-}
-
-static enum step organisation_served(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return vendor_act_served(c, &((struct organisation_on *)c->state)->act);
-}
-
-static enum step organisation_say(struct ctx *c, struct fail *f)
-{
-    struct organisation_on *x = c->state;
-    struct str field;
-
-    if (x->act.got.ok)
-        return done_go(c, organisation_at, "saved", S(""));
-    if (!vendor_act_shown(&x->act, f))
-        return REFUSE;
-    x->v.trouble = vendor_act_trouble(c, &x->act, &field);
-    return show_organisation(c, x, 400);
-}
-
-const struct step_row vendor_organisation_set[] = {
-    { vendor_door }, { organisation_read }, { organisation_served }, { organisation_say }, { NULL }
-};

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "registry/contacts.h"
 #include "wire/form.h"
 #include "wire/otp.h"
 #include "wire/qr.h"
@@ -57,7 +58,7 @@ void account_letter_address(struct ctx *c, struct account_letter *x, struct str 
                                       .key = arena_printf(c->arena, "account:%.*s:%lld", KEY_HEX,
                                                           sha256_hex(c->arena, about).p, (long long)c->now_s),
                                       .owner = where->id,
-                                      .to = str_is_set(email) ? email : where->technology,
+                                      .to = email,
                                       .a_day = MAILS_WARNED_A_DAY_MAX,
                                       .lang = c->lang,
                                       .what = where->names,
@@ -66,12 +67,17 @@ void account_letter_address(struct ctx *c, struct account_letter *x, struct str 
                                       .path = S("/vendor/account") };
 }
 
-void account_letter_put(const struct account_letter *x, struct arena *a)
+void account_letter_put(struct account_letter *x, struct db *vendors, struct arena *a)
 {
     struct fail f = { 0 };
+    struct contacts known;
     bool fresh;
 
-    if (mail_is_set(x->door.set) && !mail_put(&x->door, a, &x->letter, x->now_s, &fresh, &f))
+    if (!mail_is_set(x->door.set))
+        return;
+    if (!str_is_set(x->letter.to) && contacts_of(vendors, a, x->letter.owner, &known, &f))
+        x->letter.to = known.verified[CONTACT_technology];
+    if (str_is_set(x->letter.to) && !mail_put(&x->door, a, &x->letter, x->now_s, &fresh, &f))
         log_event(LOG_WARN, "mail.not_left", LOG_S("owner", x->letter.owner), LOG_C("code", f.code),
                   LOG_C("why", f.detail));
 }

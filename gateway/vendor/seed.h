@@ -21,16 +21,16 @@ struct vendor_seed seed_shown(struct ctx *c, struct str bound, struct str seed, 
 bool password_will_do(struct str password);
 
 /* Leaves a letter in the outbox that says what of the account has changed: to its own address of e-mail, or where it
- * has none to the organisation's for technology.  Whatever is wrong with that, is logged and no more: the change
- * stands.  May block. */
+ * has none to the organisation's for technology, once that is verified.  Whatever is wrong with that, is logged and no
+ * more: the change stands.  May block. */
 struct account_letter {
     struct mail_door door;
-    struct mail_letter letter;
+    struct mail_letter letter; /* to absent: to the organisation's contact for technology, where it is verified */
     int64_t now_s;
 };
 /* On the loop. */
 void account_letter_address(struct ctx *c, struct account_letter *x, struct str account,
                             const struct organisation *where, enum letter_part part);
-void account_letter_put(const struct account_letter *x, struct arena *a);
+void account_letter_put(struct account_letter *x, struct db *vendors, struct arena *a);
 
 #endif

@@ -133,6 +133,7 @@ let ville = await accept(await asInvited(veraIn, { role: 'developer', note: 'Vil
 /* --- one's own ---------------------------------------------------------------------------------------------------- */
 
 const account = (agent) => agent.get(`${g.url}/vendor/account`);
+const hidden = (page, at) => forms(page.text).find((f) => f.action === at && f.fields.org)?.fields;
 
 await test('a password is changed by whoever knows it; other sessions end, and a letter says so', async () => {
   const other = await signIn(vera), here = await signIn(vera);
@@ -209,6 +210,49 @@ await test('recovery codes made anew and passkeys added and removed end other se
   await context.close();
 });
 
+/* --- addresses of the organisation -------------------------------------------------------------------------------------- */
+
+const contactLink = (s) => /https?:\/\/[^\s<]+\/vendor\/contact\/[\w-]+/.exec(s)?.[0];
+const ofContact = (page, what) => text(new RegExp(`<li><b>${what}</b>([\\s\\S]*?)</li>`).exec(/<ul class="lines" id="contacts">[\s\S]*?<\/ul>/.exec(page.text)[0])?.[1] ?? '');
+const organisationPage = (agent) => agent.get(`${g.url}/vendor/organisation`);
+
+await test('an address of the organisation is verified by the link that was sent there, once, by a button; opening it alone does nothing', async () => {
+  const agent = await signIn(vera), page = await organisationPage(agent);
+  check(/Ei vahvistettu: tähän ei lähetetä/.test(ofContact(page, 'Tekninen yhteys')) && /Vahvista yhteystiedot/.test(text((await agent.get(`${g.url}/vendor`)).text)), ofContact(page, 'Tekninen yhteys'));
+  const asks = (contact) => async () => agent.submit(await organisationPage(agent), { act: 'verify' }, (f) => f.fields.contact === contact);
+  const sent = await asks('technology')();
+  check(sent.status === 200 && /Vahvistuslinkki on lähetetty/.test(text(sent.text)), text(sent.text).slice(0, 300));
+  const link = contactLink((await untilMail('tekniikka@kinos.example', /\/vendor\/contact\//)).text), stranger = new Agent();
+  const shown = await stranger.get(link);
+  check(shown.status === 200 && /tekniikka@kinos\.example/.test(shown.text), `${shown.status}`);
+  check(/Ei vahvistettu/.test(ofContact(await organisationPage(agent), 'Tekninen yhteys')), 'opening it was enough');
+  check((await stranger.once('POST', link, { form: {}, headers: { Origin: 'https://evil.example' } })).status === 403, 'from another site');
+  await looks(new Agent(), link, 'contact');
+  const done = await stranger.submit(shown, {}, (f) => /contact/.test(f.action));
+  check(done.status === 200 && /Osoite on vahvistettu/.test(text(done.text)), `${done.status}`);
+  check((await stranger.get(link)).status === 404 && (await stranger.get(`${g.url}/vendor/contact/none`)).status === 404, 'it is good twice');
+  check(ofContact(await organisationPage(agent), 'Tekninen yhteys').includes('Vahvistettu') && /Ei vahvistettu/.test(ofContact(await organisationPage(agent), 'Tietosuoja')), 'the page');
+  await looks(agent, '/vendor/organisation', 'organisation');
+});
+
+await test('an address that is changed is to be verified again; the former receives until then, and its link is good no more', async () => {
+  const agent = await signIn(vera), form = (f) => 'business_id' in f.fields;
+  const change = async (technology) => agent.submit(await organisationPage(agent), { technology }, form);
+  const first = await change('eka@kinos.example');
+  check(/Vahvistuslinkki on lähetetty/.test(text(first.text)) && /menevät vielä osoitteeseen tekniikka@kinos\.example/.test(ofContact(first, 'Tekninen yhteys')), `${first.status} ${ofContact(first, 'Tekninen yhteys')}`);
+  const old = contactLink((await untilMail('eka@kinos.example', /\/vendor\/contact\//)).text);
+  await change('toka@kinos.example');
+  const link = contactLink((await untilMail('toka@kinos.example', /\/vendor\/contact\//)).text);
+  check((await new Agent().get(old)).status === 404, 'the address of before is verified by its link');
+  const reader = await signIn(ville);
+  check(!forms((await organisationPage(reader)).text).some((f) => f.fields.contact), 'a developer is offered it');
+  const his = hidden(await reader.get(`${g.url}/vendor/account`), '/vendor/account');
+  check((await reader.go('POST', `${g.url}/vendor/organisation`, { form: { ...his, act: 'verify', contact: 'privacy' } })).status === 404, 'a developer');
+  const other = new Agent();
+  await other.submit(await other.get(link), {}, (f) => /contact/.test(f.action));
+  check(/toka@kinos\.example Vahvistettu/.test(ofContact(await organisationPage(agent), 'Tekninen yhteys')), ofContact(await organisationPage(agent), 'Tekninen yhteys'));
+});
+
 /* --- recovered by an owner ------------------------------------------------------------------------------------------ */
 
 const rowOf = (page, name) => forms(page.text).find((f) => f.buttons.some((b) => b.value === 'recover' && b.text.includes(name)));
@@ -233,7 +277,7 @@ await test('an owner lets a member in anew: a new password and app by a link tha
   check(!(await signIn(ville)).in, 'the old password and code open');
   ville = { ...ville, password: 'kolmas pitkä lause', papers: papersOf(done), seed };
   await until('the new ones open', async () => (await signIn(ville)).in);
-  await untilMail('tekniikka@kinos.example', /omistaja palautti tunnuksen/);
+  await untilMail('toka@kinos.example', /omistaja palautti tunnuksen/);
 });
 
 await test('nobody recovers themselves, nor who is of another organisation, nor is it a developer\'s to do', async () => {
@@ -245,6 +289,14 @@ await test('nobody recovers themselves, nor who is of another organisation, nor 
   check((await developer.go('POST', `${g.url}/vendor/people`, { form: { ...his, act: 'recover', id: ids[0] } })).status === 404, 'a developer');
 });
 
+// A sign-in uses one up.
+async function renewPapers() {
+  const agent = await signIn(vera);
+  vera = { ...vera, papers: papersOf(await act(agent, await account(agent), { act: 'papers' })) };
+  check(vera.papers.length === 10, 'no new recovery codes');
+}
+await renewPapers();
+
 /* --- several organisations of one person ------------------------------------------------------------------------------ */
 
 const toTuisku = async (fields) => asInvited(riikka, { id: 'tuisku', ...fields }, '/admin/vendors');
@@ -252,7 +304,6 @@ async function joins(agent, link) {
   const page = await agent.get(link);
   return agent.submit(page, { act: 'join' }, (f) => f.id === 'join');
 }
-const hidden = (page, at) => forms(page.text).find((f) => f.action === at && f.fields.org)?.fields;
 const goes = (agent, page, to) => agent.submit(page, { to }, (f) => f.action === '/vendor/switch');
 const peoplePage = (agent) => agent.get(`${g.url}/vendor/people`);
 const scope = (page) => /<p class="scope">([^<]*)</.exec(page.text)?.[1];
@@ -339,6 +390,8 @@ await test('the switcher and the pages fit at 320 px in three languages, dark an
   const agent = await signIn(ville);
   for (const at of ['/vendor', '/vendor/people', '/vendor/account']) await looks(agent, at, `two-${at.slice(1).replaceAll('/', '-')}`);
 });
+
+await renewPapers();
 
 /* --- who proves elsewhere who they are ---------------------------------------------------------------------------------- */
 

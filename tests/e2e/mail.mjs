@@ -2,6 +2,7 @@
 // E-mail as it arrives at mail servers of our own: invitations, refused addresses, servers that are away, slow, rude, or no
 // longer who they were; and that nothing of it waits on anything else.
 //   node mail.mjs PATH-OF-DIGIONE
+import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -256,8 +257,20 @@ const ending = `services:
 const box = await new MailServer({ mode: 'smtps', secure: own, login }).listen();
 let w;
 
+// As if somebody had opened the link that the portal sends there (tests/browser/vendor_people.mjs has that whole).
+const verified = async (h, address) => {
+  const file = path.join(h.state, 'registry/vendors.sqlite');
+  await until('the store is there', () => fs.existsSync(file));
+  await h.stop();
+  const done = spawnSync('python3', ['-c', 'import sqlite3, sys\nd = sqlite3.connect(sys.argv[1])\nd.execute("INSERT INTO contacts (organisation, part, address, at_s) VALUES (?, 0, ?, 1)", ("kinos", sys.argv[2]))\nd.commit()', file, address], { encoding: 'utf8' });
+  check(done.status === 0, done.stderr);
+  h.chown();
+  await h.start();
+};
+
 await test('the technical contact is warned of a certificate and of a need that end, once, and the console shows it', async () => {
   w = await new Gateway(program, { name: 'mail-ends', port: await freePort(), registry: registry(ending), settings: settings(box, { smtp: `smtps://mail.localhost:${box.port}` }) }).start();
+  await verified(w, 't@kinos.example');
   await until('two warnings', () => box.mails.length >= 2);
   const all = box.mails.map((m) => ({ to: m.to.join(), ...read(m.raw) }));
   check(all.every((m) => m.to === 't@kinos.example'), all.map((m) => m.to).join());
@@ -273,11 +286,12 @@ await test('the technical contact is warned of a certificate and of a need that 
 await test('a restart warns nobody again, and neither does a second node with a registry of its own that shares the Redis', async () => {
   await w.stop();
   await w.start();
-  await until('it has looked', () => says(w, 'gateway.serving').length === 2);
+  await until('it has looked', () => says(w, 'gateway.serving').length === 3);
   const second = new Gateway(program, { name: 'mail-second', port: await freePort(), registry: registry(ending), settings: settings(box, { smtp: `smtps://mail.localhost:${box.port}`, redis: `unix:${path.join(w.state, 'redis/redis.sock')}` }) });
   fs.copyFileSync(path.join(w.state, 'root-secret'), path.join(second.state, 'root-secret'));
   second.chown();
   await second.start();
+  await verified(second, 't@kinos.example');
   await until('the second has found the same, and left them', () => says(second, 'mail.elsewhere').length === 2);
   check(box.mails.length === 2, `${box.mails.length} mails`);
   await second.stop();

@@ -3,6 +3,7 @@
 #include "alarms/alarms.h"
 #include "gateway/reminders.h"
 #include "idp-adapters/upstream.h"
+#include "registry/contacts.h"
 #include "registry/registry.h"
 #include "tests/test.h"
 #include "tests/unit/registry_rig.h"
@@ -21,6 +22,8 @@ struct year {
     struct test *t;
     struct rig g;
     struct mails *mails;
+    struct vendors *vendors;
+    struct str technology, asked; /* of the row; what is verified next */
     struct mail_door door;
     struct registry *r;
     struct service service;
@@ -43,16 +46,39 @@ static void registry_of(struct year *y)
     p.organisations[0] = (struct organisation){ .id = S("tuisku"),
                                                 .business_id = S("2345678-0"),
                                                 .names = { { S("Tuisku Oy") } },
-                                                .technology = S("tekniikka@tuisku.fi"),
+                                                .technology = y->technology,
                                                 .enabled = true };
     registry_drop(y->r);
     y->r = registry_build(a, &p);
 }
 
-static void year_open(struct test *t, struct year *y)
+static bool verify(void *with, struct db *d, struct arena *a, struct fail *f)
 {
-    *y = (struct year){ .t = t };
+    struct year *y = with;
+    const struct contact_link x = { .hash = y->asked,
+                                    .organisation = S("tuisku"),
+                                    .address = y->asked,
+                                    .which = CONTACT_technology,
+                                    .until_s = world_now_s(&y->t->world) + CONTACT_LINK_S };
+
+    return contact_link_put(d, &x, f) && contact_verify(d, a, x.hash, world_now_s(&y->t->world), f);
+}
+
+static void verified(struct year *y, struct str address)
+{
+    struct test *t = y->t;
+    struct fail f = { 0 };
+
+    y->asked = address;
+    CHECK(vendors_now(y->vendors, t->arena, verify, y, &f));
+    CHECK_STR(str_of(f.detail), "");
+}
+
+static void year_open_unverified(struct test *t, struct year *y)
+{
+    *y = (struct year){ .t = t, .technology = S("tekniikka@tuisku.fi") };
     rig_open(t, &y->g);
+    y->vendors = vendors_new(&y->g.set);
     y->mails = mails_new(&y->g.set);
     y->door = (struct mail_door){ &with_mail, &t->world, y->g.how.seals, y->mails };
     y->need = (struct purpose){ .claim = CLAIM_EMAIL, .until_s = world_now_s(&t->world) + 100 * DAY_S };
@@ -65,10 +91,17 @@ static void year_open(struct test *t, struct year *y)
     registry_of(y);
 }
 
+static void year_open(struct test *t, struct year *y)
+{
+    year_open_unverified(t, y);
+    verified(y, y->technology);
+}
+
 static void year_close(struct year *y)
 {
     registry_drop(y->r);
     mails_free(y->mails);
+    vendors_free(y->vendors);
     rig_free(y->t, &y->g);
 }
 
@@ -122,7 +155,7 @@ TEST(a_need_that_ends_is_said_60_30_and_7_days_before_and_not_again)
     struct year y;
 
     year_open(t, &y);
-    struct reminders *x = reminders_new(&y.door, NULL);
+    struct reminders *x = reminders_new(&y.door, NULL, y.vendors);
     look(&y, x);
     days_pass(&y, x, 39);
     CHECK_INT(letters(&y), 0); /* 61 days are left */
@@ -146,13 +179,40 @@ TEST(a_need_that_ends_is_said_60_30_and_7_days_before_and_not_again)
     year_close(&y);
 }
 
+/* [issue 14, 1] */
+TEST(nothing_is_sent_to_an_address_that_nobody_verified_and_the_former_receives_until_then)
+{
+    struct year y;
+
+    year_open_unverified(t, &y);
+    struct reminders *x = reminders_new(&y.door, NULL, y.vendors);
+    look(&y, x);
+    days_pass(&y, x, 45); /* 55 are left */
+    CHECK_INT(letters(&y), 0);
+    verified(&y, S("tekniikka@tuisku.fi"));
+    days_pass(&y, x, 1); /* what was due meanwhile is said now */
+    CHECK_INT(letters(&y), 1);
+    CHECK(strstr(y.said[0], "tekniikka@tuisku.fi ") == y.said[0]);
+    y.technology = S("uusi@tuisku.fi");
+    registry_of(&y);
+    days_pass(&y, x, 30);
+    CHECK_INT(letters(&y), 1);
+    CHECK(strstr(y.said[0], "tekniikka@tuisku.fi ") == y.said[0]);
+    verified(&y, S("uusi@tuisku.fi"));
+    days_pass(&y, x, 20);
+    CHECK_INT(letters(&y), 1);
+    CHECK(strstr(y.said[0], "uusi@tuisku.fi ") == y.said[0]);
+    reminders_free(x);
+    year_close(&y);
+}
+
 TEST(a_restart_and_a_second_node_say_nothing_again)
 {
     struct year y;
 
     year_open(t, &y);
     y.need.until_s = world_now_s(&t->world) + 20 * DAY_S;
-    struct reminders *x = reminders_new(&y.door, NULL), *second = reminders_new(&y.door, NULL);
+    struct reminders *x = reminders_new(&y.door, NULL, y.vendors), *second = reminders_new(&y.door, NULL, y.vendors);
     look(&y, x);
     CHECK_INT(letters(&y), 1);
     look(&y, second);
@@ -160,7 +220,7 @@ TEST(a_restart_and_a_second_node_say_nothing_again)
     mails_free(y.mails); /* the process ends */
     y.mails = mails_new(&y.g.set);
     y.door.mails = y.mails;
-    x = reminders_new(&y.door, NULL);
+    x = reminders_new(&y.door, NULL, y.vendors);
     look(&y, x);
     CHECK_INT(letters(&y), 0);
     reminders_free(x);
@@ -174,7 +234,7 @@ TEST(what_was_renewed_has_warnings_of_its_own)
 
     year_open(t, &y);
     y.need.until_s = world_now_s(&t->world) + 20 * DAY_S;
-    struct reminders *x = reminders_new(&y.door, NULL);
+    struct reminders *x = reminders_new(&y.door, NULL, y.vendors);
     look(&y, x);
     CHECK_INT(letters(&y), 1);
     y.need.until_s += 365 * DAY_S;
@@ -215,7 +275,7 @@ TEST(without_a_mail_server_what_ends_is_an_alarm_alone_until_it_is_renewed)
     y.need.until_s = world_now_s(&t->world) + 20 * DAY_S;
     y.door.set = &none;
     struct alarms *alarms = alarms_new(&y.g.set);
-    struct reminders *x = reminders_new(&y.door, alarms);
+    struct reminders *x = reminders_new(&y.door, alarms, y.vendors);
     look(&y, x);
     CHECK_INT(letters(&y), 0);
     struct alarms_found all = alarms_read(alarms, t->arena, &area_nation, world_now_s(&t->world));

@@ -10,7 +10,7 @@
 static bool is_before_the_door(const struct route *r)
 {
     return strcmp(r->path, "/vendor/enter") == 0 || strcmp(r->path, "/vendor/join") == 0 ||
-           strcmp(r->path, "/vendor/invite/*") == 0;
+           strcmp(r->path, "/vendor/invite/*") == 0 || strcmp(r->path, "/vendor/contact/*") == 0;
 }
 
 TEST(every_path_of_the_portal_begins_with_its_door_and_names_a_role)

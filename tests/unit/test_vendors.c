@@ -5,6 +5,7 @@
 #include "gateway/service_keys.h"
 #include "model/business_id.h"
 #include "model/mailbox.h"
+#include "registry/contacts.h"
 #include "registry/vendors.h"
 #include "tests/unit/change_help.h"
 #include "wire/otp.h"
@@ -472,6 +473,31 @@ static bool try_identities(void *with, struct db *d, struct arena *a, struct fai
     return true;
 }
 
+static bool try_contacts(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct shelf *x = with;
+    struct test *t = x->t;
+    struct contact_link one = { S("h1"), S("tuisku"), S("t@tuisku.example"), CONTACT_technology, x->now_s + 100 }, got;
+    struct contacts known;
+
+    CHECK(contact_link_put(d, &one, f) && contact_link_get(d, a, S("h1"), x->now_s, &got, f));
+    CHECK(contacts_of(d, a, S("tuisku"), &known, f) && !str_is_set(known.verified[CONTACT_technology]));
+    one.hash = S("h2"); /* the newer one alone is good */
+    one.address = S("uusi@tuisku.example");
+    CHECK(contact_link_put(d, &one, f) && !contact_verify(d, a, S("h1"), x->now_s, f));
+    CHECK_STR(f->code, "no_contact_link");
+    *f = (struct fail){ 0 };
+    CHECK(!contact_verify(d, a, S("h2"), x->now_s + 100, f)); /* it is over */
+    *f = (struct fail){ 0 };
+    CHECK(contact_verify(d, a, S("h2"), x->now_s, f) && !contact_verify(d, a, S("h2"), x->now_s, f)); /* once */
+    *f = (struct fail){ 0 };
+    CHECK(contacts_of(d, a, S("tuisku"), &known, f) &&
+          str_eq(known.verified[CONTACT_technology], S("uusi@tuisku.example")));
+    CHECK(!str_is_set(known.verified[CONTACT_privacy]));
+    CHECK(contacts_of(d, a, S("kinos"), &known, f) && !str_is_set(known.verified[CONTACT_technology]));
+    return true;
+}
+
 static void on_shelf(struct test *t, vendors_job *job)
 {
     struct rig g;
@@ -527,4 +553,9 @@ TEST(an_account_of_a_vendor_may_have_no_password_and_no_other_may)
     CHECK(!import(t, &g, vendors_but(t, "username: root, password: {plain: ennen-vanhaan}", "username: root")));
     CHECK(strstr(g.fail.detail, "password is no Argon2id hash") != NULL);
     rig_free(t, &g);
+}
+
+TEST(a_contact_is_verified_by_its_newest_link_once_and_for_its_organisation)
+{
+    on_shelf(t, try_contacts);
 }

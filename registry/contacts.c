@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/contacts.h"
+
+static const struct db_statement
+    all = { "contacts_of", "SELECT part, address FROM contacts WHERE organisation = ?1 LIMIT 16" },
+    put = { "contact_put",
+            "INSERT OR REPLACE INTO contacts (organisation, part, address, at_s) VALUES (?1, ?2, ?3, ?4)" },
+    link_put = { "contact_link_put",
+                 "INSERT OR REPLACE INTO contact_links (organisation, part, hash, address, until_s) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5)" },
+    link_get = { "contact_link_get", "SELECT organisation, part, hash, address, until_s FROM contact_links WHERE hash "
+                                     "= ?1 AND until_s > ?2" },
+    link_drop = { "contact_link_drop", "DELETE FROM contact_links WHERE hash = ?1" };
+
+static const char *const words[CONTACT_COUNT] = { "technology", "privacy", "incidents" };
+
+struct str contact_word(enum contact which)
+{
+    return str_of(words[which]);
+}
+
+bool contact_of_word(struct str word, enum contact *out)
+{
+    for (int i = 0; i < CONTACT_COUNT; i++)
+        if (str_eq(word, str_of(words[i]))) {
+            *out = (enum contact)i;
+            return true;
+        }
+    return false;
+}
+
+struct str contact_address(const struct organisation *o, enum contact which)
+{
+    return which == CONTACT_technology ? o->technology : which == CONTACT_privacy ? o->privacy : o->incidents;
+}
+
+bool contact_is_verified(const struct contacts *x, const struct organisation *o, enum contact which)
+{
+    return str_is_set(x->verified[which]) && str_eq(x->verified[which], contact_address(o, which));
+}
+
+bool contacts_of(struct db *d, struct arena *a, struct str organisation, struct contacts *out, struct fail *f)
+{
+    const struct db_value args[] = { db_text(organisation) };
+    struct db_rows rows;
+
+    *out = (struct contacts){ 0 };
+    if (!db_query(d, &all, args, 1, a, &rows, f))
+        return false;
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct db_value *v = db_row(&rows, i);
+        if (v[0].number >= 0 && v[0].number < CONTACT_COUNT)
+            out->verified[v[0].number] = v[1].text;
+    }
+    return true;
+}
+
+bool contact_link_put(struct db *d, const struct contact_link *x, struct fail *f)
+{
+    const struct db_value row[] = { db_text(x->organisation), db_int(x->which), db_text(x->hash), db_text(x->address),
+                                    db_int(x->until_s) };
+
+    return db_run(d, &link_put, row, sizeof row / sizeof *row, f);
+}
+
+bool contact_link_get(struct db *d, struct arena *a, struct str hash, int64_t now_s, struct contact_link *out,
+                      struct fail *f)
+{
+    const struct db_value args[] = { db_text(hash), db_int(now_s) };
+    struct db_rows rows;
+
+    if (!db_query(d, &link_get, args, 2, a, &rows, f))
+        return false;
+    if (rows.n == 0 || db_row(&rows, 0)[1].number < 0 || db_row(&rows, 0)[1].number >= CONTACT_COUNT)
+        return fail(f, FAIL_NOT_FOUND, "no_contact_link", "it is over, was used, or never was");
+    const struct db_value *v = db_row(&rows, 0);
+    *out = (struct contact_link){ .organisation = v[0].text,
+                                  .which = (enum contact)v[1].number,
+                                  .hash = v[2].text,
+                                  .address = v[3].text,
+                                  .until_s = v[4].number };
+    return true;
+}
+
+static bool verify(struct db *d, const struct contact_link *x, int64_t now_s, struct fail *f)
+{
+    const struct db_value row[] = { db_text(x->organisation), db_int(x->which), db_text(x->address), db_int(now_s) };
+    const struct db_value hash = db_text(x->hash);
+
+    return db_run(d, &put, row, 4, f) && db_run(d, &link_drop, &hash, 1, f);
+}
+
+bool contact_verify(struct db *d, struct arena *a, struct str hash, int64_t now_s, struct fail *f)
+{
+    struct contact_link x;
+
+    if (!contact_link_get(d, a, hash, now_s, &x, f) || !db_begin(d, f))
+        return false;
+    if (verify(d, &x, now_s, f) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
+}
