@@ -34,7 +34,13 @@ idps:
   - { id: operators, kind: local, name: { fi: Ylläpito } }
   - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat } }
 ${outside.row('koti', 'Koti-ID', 'vendors: true, listed: false')}${outside.row('kaupunki', 'Kaupungin tunnistus', 'provider: oulu, role: teacher')}organisations:
-${organisation('kinos', '1572860-0', 'Kinos Oy')}${organisation('tuisku', '2345678-0', 'Tuisku Oy')}admins:
+${organisation('kinos', '1572860-0', 'Kinos Oy')}${organisation('tuisku', '2345678-0', 'Tuisku Oy')}services:
+  - { id: kinos-hanki, protocol: link, vendor: kinos, name: { fi: Hanki }, launch_uri: "https://hanki.example/" }
+incidents:
+  - { id: ohi, service: kinos-hanki, says: { fi: Vanha vika, sv: Gammalt fel, en: An old fault }, from: "2026-01-02T08:00:00Z", until: "2026-01-03T08:00:00Z" }
+  - { id: jatkuu, service: kinos-hanki, says: { fi: Uusi vika, sv: Nytt fel, en: A new fault }, from: "2026-01-04T08:00:00Z" }
+  - { id: kohta, service: kinos-hanki, says: { fi: Hetken vika, sv: Kort fel, en: A short fault }, from: "2026-01-05T08:00:00Z", until: "${new Date(Date.now() + 45000).toISOString().slice(0, 19)}Z" }
+admins:
   - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
 accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
@@ -291,9 +297,12 @@ await test('nobody recovers themselves, nor who is of another organisation, nor 
 
 // A sign-in uses one up.
 async function renewPapers() {
-  const agent = await signIn(vera);
-  vera = { ...vera, papers: papersOf(await act(agent, await account(agent), { act: 'papers' })) };
-  check(vera.papers.length === 10, 'no new recovery codes');
+  await until('new recovery codes', async () => { // a sign-in of the second in which others ended ends with them
+    const agent = await signIn(vera), page = await account(agent);
+    if (!forms(page.text).some((f) => f.buttons.some((b) => b.value === 'papers'))) return false;
+    vera = { ...vera, papers: papersOf(await act(agent, page, { act: 'papers' })) };
+    return vera.papers.length === 10;
+  });
 }
 await renewPapers();
 
@@ -558,6 +567,16 @@ await test('a sign-out ends the session there as well; an identity provider that
   check(!/Koti-ID/.test((await new Agent().get(`${g.url}/vendor/enter`)).text), 'it is offered');
   g.import(file);
   await until('it is offered again', async () => /toimittaja/i.test((await new Agent().get(`${g.url}/vendor/enter`)).text));
+});
+
+/* --- incidents, for the operator ---------------------------------------------------------------------------------------- */
+
+await test('the operator sees which incidents are open and past, and until when; one with an end is over by itself', async () => {
+  const page = async (which) => { const r = await riikka.get(`${g.url}/admin/incidents`); check(r.status === 200, `${r.status} ${r.url}`); return text(new RegExp(`<section class="group" id="${which}">([\\s\\S]*?)</section>`).exec(r.text)[1]); };
+  check(/Uusi vika/.test(await page('open')) && /jatkuu/.test(await page('open')) && !/Vanha vika/.test(await page('open')), await page('open'));
+  check(/Vanha vika/.test(await page('past')) && /3\.1\.2026/.test(await page('past')) && /Kinos Oy/.test(await page('past')), await page('past'));
+  await until('the short one is over', async () => /Hetken vika/.test(await page('past')) && !/Hetken vika/.test(await page('open')), 60000);
+  await looks(riikka, '/admin/incidents', 'incidents');
 });
 
 /* --- who administers by an account of our own ------------------------------------------------------------------------- */
