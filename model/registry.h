@@ -249,7 +249,7 @@ struct service {
     int age_from, age_to;         /* of learners, in years, both included; 0: open */
     struct str accessibility_uri; /* its accessibility statement */
     int child_decides_from; /* the age in years from which a child uses it alone, and no guardian acts in it; 0: none */
-    struct str tested_as;         /* of one in production: id of the one in test that it was made from; "": of none */
+    struct str tested_as;   /* of one in production: id of the one in test that it was made from; "": of none */
 };
 
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's
