@@ -70,7 +70,7 @@
     X(COUNT, "n", 1, HELD)     /* attempts within a time */                                                            \
     X(PROBE, "p", 1, HELD)     /* what a heartbeat writes to see whether it can */                                     \
     X(BEAT, "b", 1, FILED)     /* heartbeats; stays */                                                                 \
-    X(SINCE, "v", 1, FILED)    /* when an epoch was first seen; stays */                                               \
+    X(SINCE, "S", 1, FILED)    /* when an epoch was first seen; stays */                                               \
     X(NODE, "m", 1, HELD)      /* what a node says of itself */
 
 enum kv_family {

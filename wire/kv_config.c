@@ -178,7 +178,7 @@ static bool read_guard(const struct settings *s, struct kv_config *out, struct f
     if (!out->go_on && !str_eq(s->redis_wait_else, S("refuse")))
         return fail(f, FAIL_CALLER, "bad_setting", "redis_wait_else: expected go_on or refuse, got \"%.*s\"",
                     STR_ARG(s->redis_wait_else));
-    return out->wait_ms < s->kv_timeout_ms ||
+    return out->wait_replicas == 0 || out->wait_ms < s->kv_timeout_ms ||
            fail(f, FAIL_CALLER, "bad_setting", "redis_wait_ms must be less than kv_timeout_ms");
 }
 
