@@ -165,7 +165,7 @@ await test('an organisation asks to join, and is approved or declined', async ()
   check(await send(page, page.click('main form .acts button.b')) === 400 && (await page.locator('.note.bad li').count()) === 7, 'what is missing');
   for (const [f, v] of [['name_fi', 'Routa Oy'], ['business_id', '0737546-2'], ['technology', 't@routa.example'], ['privacy', 'p@routa.example'], ['incidents', 'i@routa.example'], ['person', 'Rauni Routa'], ['email', 'rauni@routa.example'], ['words', '<b>Lumipallo</b>']])
     await page.fill(`#${f}`, v);
-  check(await send(page, page.click('main form .acts button.b')) === 200 && /skickad/.test(await page.textContent('h1')), await page.textContent('main'));
+  check(await send(page, page.click('main form .acts button.b')) === 200 && /skickats/.test(await page.textContent('h1')), await page.textContent('main'));
   await context.close();
   const op = await visitor();
   await asOperator(op.page);

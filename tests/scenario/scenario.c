@@ -22,7 +22,9 @@
 enum {
     SANITIZER_STATUS = 99,
     LOG_SHOWN_B = 8192,
-    AFTERWARDS_MS = 61000 /* Redis is tried again within one second, a city within sixty */
+    AFTERWARDS_MS = 61000, /* Redis is tried again within one second, a city within sixty */
+    ENDS_MS = 2000,
+    ENDS_STEPS = 3 /* a silent Redis is left, another one greeted, and seen to be an older copy, whose sessions end */
 };
 
 /* A sanitizer's end must not look like a script's. */
@@ -147,6 +149,8 @@ static void play_afterwards(struct play *p)
     if (!stage_import(p->stage, p->registry_at_first, &f))
         play_violation(p, "not imported: %s", f.detail);
     stage_move(p->stage, AFTERWARDS_MS, AFTERWARDS_MS);
+    for (int i = 0; i < ENDS_STEPS; i++)
+        stage_move(p->stage, ENDS_MS, ENDS_MS);
     play_lines(p, script);
 }
 
@@ -226,7 +230,7 @@ static bool perform(const struct performance *x)
     if (crashed)
         (void)printf("%.*s: ended by signal %d, status %d\n", STR_ARG(x->name),
                      WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-    if (!good && (crashed || !x->hostile))
+    if (!good)
         show_log(log_fd, x->hostile && size > LOG_SHOWN_B ? size - LOG_SHOWN_B : 0);
     (void)close(log_fd);
     if (!good)
