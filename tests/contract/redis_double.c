@@ -471,7 +471,7 @@ static const struct {
 static bool is_probe(const struct command *m)
 {
     for (size_t i = 1; i < m->n; i++)
-        if (str_has_prefix(m->part[i], S("p1:")) || str_has_prefix(m->part[i], S("v1:")))
+        if (str_has_prefix(m->part[i], S("p1:")) || str_has_prefix(m->part[i], S("S1:")))
             return true;
     return false;
 }

@@ -55,7 +55,7 @@ static struct str bulk(struct arena *a, struct str s)
 /* Of a heartbeat. */
 static bool is_probe(const struct str *parts, size_t n)
 {
-    return (n > 1 && (str_has_prefix(parts[1], S("p1:")) || str_has_prefix(parts[1], S("v1:")))) ||
+    return (n > 1 && (str_has_prefix(parts[1], S("p1:")) || str_has_prefix(parts[1], S("S1:")))) ||
            (n > 3 && str_has_prefix(parts[3], S("p1:")));
 }
 
