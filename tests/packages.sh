@@ -75,7 +75,7 @@ install_and_purge() {
     mount -t tmpfs -o size=1g tmpfs "$work/t" && mkdir "$work/t/upper" "$work/t/work" "$work/t/root" &&
         mount -t overlay overlay -o "lowerdir=/,upperdir=$work/t/upper,workdir=$work/t/work" "$work/t/root" || return 1
     local root=$work/t/root
-    mkdir -p "$root/tmp/debs" && cp "$debs"/{digione,libcedar0,libcedar-dev}_*.deb tests/library/host.c "$root/tmp/debs/"
+    mkdir -p "$root/tmp/digione-packages" && cp "$debs"/{digione,libcedar0,libcedar-dev}_*.deb tests/library/host.c "$root/tmp/digione-packages/"
     mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" || return 1
     rm -rf "$root/etc/digione" "$root/var/lib/digione" "$root/usr/bin/digione"
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d"
@@ -83,21 +83,21 @@ install_and_purge() {
 set -eux
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
 userdel digione 2>/dev/null || true
-dpkg -i /tmp/debs/*.deb
+dpkg -i /tmp/digione-packages/*.deb
 getent passwd digione | grep -q nologin
 test "$(stat -c %U:%a /etc/digione)" = root:755
 # The example is a beginning: what is missing is named, and how to mend it; then it is in order.
 cp /usr/share/doc/digione/examples/digione.yaml /etc/digione/digione.yaml
 ! digione check -c /etc/digione/digione.yaml >/tmp/said || exit 1
-grep -q /var/lib/digione /tmp/said
+grep -q "BAD.*/var/lib/haproxy/digione" /tmp/said
 install -d -o digione -g digione -m 700 /var/lib/digione
 sed -i 's#^listen: .*#listen: 127.0.0.1:8080#; /^trusted_proxy/d' /etc/digione/digione.yaml
 echo 'format: 1' >/tmp/registry.yaml
 digione import -c /etc/digione/digione.yaml /tmp/registry.yaml
-cc -Wall -Wextra -Werror $(pkg-config --cflags cedar) /tmp/debs/host.c -o /tmp/host $(pkg-config --libs cedar)
+cc -Wall -Wextra -Werror $(pkg-config --cflags cedar) /tmp/digione-packages/host.c -o /tmp/host $(pkg-config --libs cedar)
 /tmp/host >/dev/null
 # The same version again, then gone: what is the operator's own stays.
-dpkg -i /tmp/debs/digione_*.deb
+dpkg -i /tmp/digione-packages/digione_*.deb
 dpkg --purge digione libcedar-dev libcedar0
 ! [ -e /usr/bin/digione ] && ! [ -e /lib/systemd/system/digione.service ] && ! [ -e /etc/apparmor.d/digione ]
 test -e /var/lib/digione/registry.db || ls -R /var/lib/digione | grep -q registry
