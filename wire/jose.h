@@ -95,8 +95,9 @@ struct jose_claims {
     struct str thumbprint;             /* jose_verify_by_header() alone: of the key */
 };
 
-/* When it was made: iat; where it says none, as if it were made to be good for JOSE_UNSAID_LIFE_S. */
-enum { JOSE_UNSAID_LIFE_S = 300 };
+/* When it was made: iat; where it says none, as if it were made to be good for JOSE_UNSAID_LIFE_S: longer, and whoever
+ * says no iat would be refused for as long after each start of Redis. */
+enum { JOSE_UNSAID_LIFE_S = 60 };
 static inline int64_t jose_born_s(const struct jose_claims *c)
 {
     return c->iat_s != 0 ? c->iat_s : c->exp_s - JOSE_UNSAID_LIFE_S;
