@@ -108,10 +108,8 @@ static bool try_socket_folder(struct examined *e, struct fail *f)
         return true;
     }
     if (errno == ENOENT)
-        return fail(f, FAIL_OURS, "listen_failed",
-                    "the folder %s is not there: install -d -o %s -m 755 %s (deploy/digione.service makes /run/digione "
-                    "at its start)",
-                    folder, user, folder);
+        return fail(f, FAIL_OURS, "listen_failed", "the folder %s is not there: install -d -o %s -m 755 %s", folder,
+                    user, folder);
     return fail(f, FAIL_OURS, "listen_failed", "the folder %s: %s: sockets in it are made by the user %s", folder,
                 strerror(errno), geteuid() == 0 ? "root" : user);
 }
