@@ -15,11 +15,21 @@ enum consent_kind consent_kind_of(const struct ctx *c)
     return idp != NULL && idp->provider != NULL && idp->provider->informs ? CONSENT_SHOWN : CONSENT_NONE;
 }
 
-struct claim_set consent_told(struct ctx *c, const struct decision *d)
+/* What this login would tell. */
+static struct claim_set told_by(struct ctx *c, const struct decision *d)
 {
     const struct protocol *p = protocol_of(c, c->service->protocol);
 
     return p != NULL && p->tells != NULL ? p->tells(c, d) : d->release;
+}
+
+/* Of somebody with several roles the decision is of one of them: another role is told what this one is not, and nothing
+ * is said to have ended that the next change of role brings back.  Then only what the service asks for no more has. */
+static struct claim_set may_tell(const struct ctx *c, const struct decision *d)
+{
+    bool one_role = c->person->affiliation_count == 1 && !str_is_set(c->person->relations);
+
+    return one_role ? d->release : service_asks(c->service, c->now_s);
 }
 
 /* ── on a worker thread ─────────────────────────────────────────────────── */
@@ -48,13 +58,16 @@ static bool ask(struct ctx *c, consents_job *job, struct consent_look *x, struct
            fail(f, FAIL_BUSY, "busy", "too many jobs wait");
 }
 
-bool consent_look_up(struct ctx *c, struct claim_set told, struct consent_look *x, bool *asked, struct fail *f)
+bool consent_look_up(struct ctx *c, const struct decision *d, struct consent_look *x, bool *asked, struct fail *f)
 {
+    struct claim_set told = told_by(c, d);
+
     *x = (struct consent_look){ .person = c->person->id,
                                 .now = { .kind = told.bits != 0 ? consent_kind_of(c) : CONSENT_NONE,
                                          .service = c->service->id,
                                          .claims = told,
-                                         .at_s = c->now_s } };
+                                         .at_s = c->now_s },
+                                .may = may_tell(c, d) };
     *asked = x->now.kind != CONSENT_NONE;
     return !*asked || ask(c, read_before, x, f);
 }
@@ -62,6 +75,18 @@ bool consent_look_up(struct ctx *c, struct claim_set told, struct consent_look *
 static bool covers(const struct consent *before, struct claim_set now)
 {
     return before->kind != CONSENT_NONE && (now.bits & ~before->claims.bits) == 0;
+}
+
+struct claim_set consent_fresh(const struct consent_look *x)
+{
+    uint32_t fresh = x->now.claims.bits & ~x->before.claims.bits;
+
+    return (struct claim_set){ x->before.kind != CONSENT_NONE ? fresh : 0 };
+}
+
+struct claim_set consent_gone(const struct consent_look *x)
+{
+    return (struct claim_set){ x->before.claims.bits & ~(x->now.claims.bits | x->may.bits) };
 }
 
 bool consent_due(const struct ctx *c, const struct consent_look *x, enum consent_kind *due, struct fail *f)
@@ -85,7 +110,9 @@ bool consent_due(const struct ctx *c, const struct consent_look *x, enum consent
 
 bool consent_keep(struct ctx *c, struct consent_look *x, struct fail *f)
 {
-    x->now.claims.bits |= x->before.kind == CONSENT_SHOWN ? x->before.claims.bits : 0; /* what was shown, was shown */
+    /* What was shown, was shown, but for what the page has just said to be over: if that comes back, it is new. */
+    if (x->before.kind == CONSENT_SHOWN)
+        x->now.claims.bits |= x->before.claims.bits & ~consent_gone(x).bits;
     return ask(c, write_now, x, f);
 }
 

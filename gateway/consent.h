@@ -20,20 +20,24 @@ struct consent_look {
     struct str person;
     struct consent now;    /* what would be told, and which kind of row has to say that it may be; CONSENT_NONE: none */
     struct consent before; /* the last row of that kind; CONSENT_NONE: none */
+    struct claim_set may;  /* what may be told at all, whatever this login has asked for */
     struct consents_got got;
 };
 
 /* What kind of row c->person and c->service need; memory alone. */
 enum consent_kind consent_kind_of(const struct ctx *c);
-/* What c->login would tell c->service of c->person by what was decided: flow_decision(). */
-struct claim_set consent_told(struct ctx *c, const struct decision *d);
 
-/* Fills in `now`, and asks for `before` where any row is needed: then *asked.  Fails BUSY; OURS, where a consent is
- * needed and nobody can be asked. */
-bool consent_look_up(struct ctx *c, struct claim_set told, struct consent_look *x, bool *asked, struct fail *f);
+/* Fills in `now` by what was decided, flow_decision(), and asks for `before` where any row is needed: then *asked.
+ * Fails BUSY; OURS, where a consent is needed and nobody can be asked. */
+bool consent_look_up(struct ctx *c, const struct decision *d, struct consent_look *x, bool *asked, struct fail *f);
 /* After the answer: what has to be asked or shown; CONSENT_NONE: nothing.  A consent that cannot be read fails OURS;
  * what cannot be shown is logged and goes on, for nobody is kept from a lesson by it. */
 bool consent_due(const struct ctx *c, const struct consent_look *x, enum consent_kind *due, struct fail *f);
+
+/* After the answer: what is told that did not stand there the last time; what stood there, and may be told no longer.
+ * Both empty where nothing stood there yet.  A login that asks for less takes nothing away. */
+struct claim_set consent_fresh(const struct consent_look *x);
+struct claim_set consent_gone(const struct consent_look *x);
 
 /* Asks to keep x->now; then consent_kept().  Fails BUSY, OURS. */
 bool consent_keep(struct ctx *c, struct consent_look *x, struct fail *f);

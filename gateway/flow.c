@@ -875,7 +875,7 @@ static enum step consent_ask(struct ctx *c, struct fail *f)
 {
     bool asked;
 
-    if (!consent_look_up(c, consent_told(c, flow_decision(c)), &flow_of(c)->consent, &asked, f))
+    if (!consent_look_up(c, flow_decision(c), &flow_of(c)->consent, &asked, f))
         return REFUSE;
     return asked ? WAIT : flow_consented(c, f);
 }

@@ -603,6 +603,8 @@ struct tells {                    /* of one service, to one person */
     struct str service, provider; /* provider: whose school has chosen it; absent: not known */
     struct icon service_icon;
     struct str site, policy, terms; /* addresses of the service's own pages, checked; absent: none */
+    /* What is told and was not when they last saw it, what is told no longer, and when they did; absent: none. */
+    struct str fresh, gone, since;
     struct {
         const struct telling_row *at;
         size_t n;

@@ -46,7 +46,7 @@ static enum step look(struct ctx *c, struct fail *f)
     c->state = x;
     if (!flow_at_consent(c, &on, f))
         return on;
-    if (!consent_look_up(c, consent_told(c, flow_decision(c)), x, &asked, f))
+    if (!consent_look_up(c, flow_decision(c), x, &asked, f))
         return REFUSE;
     return asked ? WAIT : flow_consented(c, f);
 }
@@ -58,13 +58,13 @@ static enum step show(struct ctx *c, struct fail *f)
     const struct consent_look *x = c->state;
     struct consent_view v = { .page = page_for(c, url_to(c->arena, S("/consent"), S("login"), c->login->id)),
                               .asks = x->now.kind == CONSENT_GIVEN,
-                              .grew =
-                                  x->before.kind != CONSENT_NONE && (x->now.claims.bits & ~x->before.claims.bits) != 0,
+                              .grew = consent_fresh(x).bits != 0,
                               .login = c->login->id,
                               .told = consent_words(c->arena, x->now.claims),
                               .of = tells_of(c, x->now.claims) };
 
     (void)f;
+    tells_changed(c, x, &v.of);
     flow_leave_idle_to(c, S("/"));
     return answer_page(c, 200, page_consent(c->arena, &v));
 }

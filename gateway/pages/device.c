@@ -136,7 +136,7 @@ static enum step settle(struct ctx *c, struct fail *f)
     flow_compare_opening(c);
     if (flow_decision(c)->effect != EFFECT_ALLOW)
         return flow_refuse(c);
-    if (!consent_look_up(c, consent_told(c, flow_decision(c)), &x->consent, &asked, f))
+    if (!consent_look_up(c, flow_decision(c), &x->consent, &asked, f))
         return REFUSE;
     return asked ? WAIT : NEXT;
 }
@@ -170,6 +170,7 @@ static enum step ask(struct ctx *c, struct fail *f)
                              .of = tells_of(c, told(c)) };
 
     (void)f;
+    tells_changed(c, &x->consent, &v.of);
     flow_leave_idle_to(c, S("/"));
     return answer_page(c, 200, page_device(c->arena, &v));
 }

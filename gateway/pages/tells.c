@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/pages/tells.h"
 
+#include "frame/receipt.h"
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "launcher/texts.h"
 #include "model/test_school.h"
+#include "model/when.h"
 
 static const struct str none = { NULL, 0 };
 
@@ -112,4 +114,16 @@ struct tells tells_of(struct ctx *c, struct claim_set told)
                                                      why_of(c, (enum claim)i), without(c, (enum claim)i) };
     t.rows.at = rows;
     return t;
+}
+
+void tells_changed(struct ctx *c, const struct consent_look *x, struct tells *t)
+{
+    struct claim_set fresh = consent_fresh(x), gone = consent_gone(x);
+
+    if (fresh.bits != 0)
+        t->fresh = claims_in_words(c->arena, fresh, c->lang);
+    if (gone.bits != 0)
+        t->gone = claims_in_words(c->arena, gone, c->lang);
+    if (fresh.bits != 0 || gone.bits != 0)
+        t->since = when_full(c->arena, x->before.at_s, c->lang);
 }

@@ -7,10 +7,14 @@
 #ifndef GATEWAY_PAGES_TELLS_H
 #define GATEWAY_PAGES_TELLS_H
 
+#include "gateway/consent.h"
 #include "launcher/pages.h"
 #include "model/ctx.h"
 
 /* Of c->service and c->person. */
 struct tells tells_of(struct ctx *c, struct claim_set told);
+/* What has changed of it since the person last saw it, and when that was; nothing where they have not, or it is as it
+ * was. */
+void tells_changed(struct ctx *c, const struct consent_look *x, struct tells *t);
 
 #endif

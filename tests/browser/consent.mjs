@@ -141,6 +141,7 @@ const words = {
   may: { fi: 'Saako palvelu tietää tämän sinusta?', sv: 'Får tjänsten veta det här om dig?', en: 'May the service know this about you?' },
   may_more: { fi: 'Palvelu haluaa nyt tietää enemmän kuin ennen.', sv: 'Tjänsten vill nu veta mer än förut.', en: 'The service now wants to know more than before.' },
   told_more: { fi: 'Palvelu saa tietää sinusta enemmän kuin ennen', sv: 'Tjänsten får veta mer om dig än förut', en: 'The service is told more about you than before' },
+  fresh: { fi: 'Uutta:', sv: 'Nytt:', en: 'New:' }, role: { fi: 'rooli', sv: 'roll', en: 'role' }, given: { fi: 'etunimet', sv: 'förnamn', en: 'given names' },
   told: { fi: 'Tämän palvelu saa tietää sinusta', sv: 'Det här får tjänsten veta om dig', en: 'This is what the service is told about you' },
 };
 
@@ -353,7 +354,7 @@ for (const [i, [lang, width]] of everywhere.entries())
       await open(page, s);
       await s.finish(await answered(page, s));
       await open(page, s, { scope: 'openid profile edu.role' });
-      await says(page, words.may[lang], words.may_more[lang]);
+      await says(page, words.may[lang], words.may_more[lang], `${words.fresh[lang]} ${words.role[lang]}`);
       await looks(page, 'consent-more');
       await send(page, 'button[name=act][value=yes]');
       await s.finish(await answered(page, s));
@@ -409,7 +410,7 @@ for (const [i, [lang, width]] of everywhere.entries())
       await open(page, s, { scope: 'openid' });
       check((await answered(page, s)).get('code'), 'it is shown again');
       await open(page, s);
-      await says(page, words.told_more[lang]);
+      await says(page, words.told_more[lang], `${words.fresh[lang]} ${words.given[lang]}`);
       await looks(page, 'inform-more');
       await send(page, 'button[name=act][value=yes]');
       await s.finish(await answered(page, s));

@@ -868,10 +868,14 @@ static void put_tells(const struct stage *s, const char *prefix)
     v.of.rows.n = 2;
     put(arena_cstr(s->a, arena_printf(s->a, "%sconsent", prefix)), s->lang, page_consent(s->a, &v));
     v.grew = true;
+    v.of.fresh = word(s, S("rooli"));
+    v.of.gone = word(s, S("sähköposti, luokka"));
+    v.of.since = word(s, S("3.8.2026 klo 8.15"));
     put(arena_cstr(s->a, arena_printf(s->a, "%sconsent-more", prefix)), s->lang, page_consent(s->a, &v));
     v.asks = false;
     put(arena_cstr(s->a, arena_printf(s->a, "%sinform-more", prefix)), s->lang, page_consent(s->a, &v));
     v.grew = false;
+    v.of.fresh = v.of.gone = v.of.since = (struct str){ NULL, 0 };
     put(arena_cstr(s->a, arena_printf(s->a, "%sinform", prefix)), s->lang, page_consent(s->a, &v));
     put_device(s, prefix, v.of);
 }
