@@ -844,6 +844,7 @@ struct draft_row_view {
         const struct diff_line *at; /* after alone */
         size_t n;
     } as_is; /* the rest of a row that is switched on, as it is now: what was registered is decided about as a whole */
+    struct str child_age; /* of a service: the age from which a child would use it alone; absent: none, or as it was */
 };
 
 struct draft_alike { /* a service of another vendor whose name looks like one of the draft's */
@@ -1667,6 +1668,7 @@ struct catalogue_row {
     struct str privacy, terms, access; /* addresses; may be absent */
     struct str about, about_lang;      /* at length; may be absent */
     struct str whom;                   /* "oppilaille (7–16 v.), opettajille"; may be absent */
+    struct str child_age;              /* years, from which a child uses it alone; absent: at none */
     bool link;                         /* a plain link, which is told nothing */
     bool shut;                         /* closed for the time being */
     struct str incident, since;

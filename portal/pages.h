@@ -276,6 +276,7 @@ struct service_fields { /* as typed, or as they are; each is the name of its fie
     struct str entity_id, metadata_xml;
     struct str policy_uri, contacts, targets;
     struct str about_fi, about_sv, about_en, accessibility_uri, audience, age_from, age_to;
+    struct str child_decides_from;               /* years; "": at no age */
     bool for_learner, for_teacher, for_guardian; /* audience, as ticked */
     bool is_public;                              /* cannot keep a secret */
 };

@@ -120,6 +120,9 @@ static void put_row(struct ctx *c, const struct service *s, const struct users *
                                    .about = names_in(&s->about, c->lang),
                                    .about_lang = names_tag(&s->about, c->lang),
                                    .whom = whom_of(c, s),
+                                   .child_age = s->child_decides_from > 0
+                                                    ? arena_printf(c->arena, "%d", s->child_decides_from)
+                                                    : (struct str){ NULL, 0 },
                                    .link = s->protocol == PROTO_LINK,
                                    .shut = !s->enabled };
     if (incident != NULL) {

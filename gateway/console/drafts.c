@@ -207,6 +207,14 @@ static void put_as_is(struct ctx *c, struct draft_row_view *row)
     row->as_is.at = at;
 }
 
+/* A number among fifty fields does not say that guardians would be shut out by it. */
+static void put_child_age(struct draft_row_view *row)
+{
+    for (size_t i = 0; i < row->fields.n && str_eq(row->kind, S("service")); i++)
+        if (str_eq(row->fields.at[i].name, S("child_decides_from")) && !str_eq(row->fields.at[i].after, S("0")))
+            row->child_age = row->fields.at[i].after;
+}
+
 static void put_draft_rows(struct ctx *c, const struct drafting *x, bool writes, struct draft_view *v)
 {
     struct draft_row_view *rows = arena_make_n(c->arena, x->rows.n + 1, struct draft_row_view);
@@ -214,6 +222,7 @@ static void put_draft_rows(struct ctx *c, const struct drafting *x, bool writes,
     for (size_t i = 0; i < x->rows.n; i++) {
         rows[i] = compare_row(c, &x->rows.at[i]);
         put_as_is(c, &rows[i]);
+        put_child_age(&rows[i]);
         rows[i].editable = writes && !rows[i].removed && str_eq(rows[i].kind, S("policy"));
     }
     v->rows.at = rows;

@@ -75,6 +75,7 @@ static const struct field {
     { F(accessibility_uri), "accessibility_uri", AT(accessibility_uri), 2000, OF_ALL, false, false, V_v_access },
     { F(age_from), "age_from", AT(age_from), 10, OF_ALL, false, false, V_v_age_from },
     { F(age_to), "age_to", AT(age_to), 10, OF_ALL, false, false, V_v_age_to },
+    { F(child_decides_from), "child_decides_from", AT(child_decides_from), 10, OF_ALL, false, false, V_v_child_age },
     { F(contacts), "contacts", AT(contacts), LIST_MAX, OF_ALL, true, false, V_v_contacts },
     { F(targets), "targets", AT(targets), LIST_MAX, OF_ALL, true, false, V_v_targets },
 #undef F
@@ -269,6 +270,7 @@ static void fill(struct ctx *c, struct serving *x, const struct service *s)
                                       .accessibility_uri = s->accessibility_uri,
                                       .age_from = age_text(c->arena, s->age_from),
                                       .age_to = age_text(c->arena, s->age_to),
+                                      .child_decides_from = age_text(c->arena, s->child_decides_from),
                                       .for_learner = audience_has(s, AUDIENCE_LEARNER),
                                       .for_teacher = audience_has(s, AUDIENCE_TEACHER),
                                       .for_guardian = audience_has(s, AUDIENCE_GUARDIAN),
@@ -358,6 +360,12 @@ static void read_audience(struct ctx *c, struct serving *x)
     put(x, "audience", buf_str(&b));
 }
 
+static bool is_age(const struct field *f)
+{
+    return strcmp(f->key, "age_from") == 0 || strcmp(f->key, "age_to") == 0 ||
+           strcmp(f->key, "child_decides_from") == 0;
+}
+
 static void read_fields(struct ctx *c, struct serving *x)
 {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -369,8 +377,7 @@ static void read_fields(struct ctx *c, struct serving *x)
                          : form_typed(c->body, str_of(f->name), f->most);
         if (f->must)
             *value_of(&x->v.no, f) = wrong_missing(c, &x->wrongs, f->name, f->label, *value);
-        bool is_age = strcmp(f->key, "age_from") == 0 || strcmp(f->key, "age_to") == 0;
-        put(x, f->key, is_age && !str_is_set(*value) ? S("0") : *value);
+        put(x, f->key, is_age(f) && !str_is_set(*value) ? S("0") : *value);
     }
     read_audience(c, x);
     x->v.f.is_public = str_is_set(form_get(c->body, S("is_public")));

@@ -28,7 +28,7 @@ idps:
   - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
 services:
   - { id: kinos-hanki, protocol: link, vendor: kinos, test: true, name: { fi: Hanki Koodi }, launch_uri: "http://127.0.0.1:9/" }
-  - { id: valo, protocol: oidc, vendor: kinos, name: { fi: Valo Lukutuki }, client_id: valo, auth_method: none, pkce_required: true, redirect_uris: ["https://valo.example/return"], initiate_login_uri: "https://valo.example/start", consent: true, asks: [given_name], scopes: [openid, profile], audience: [learner, guardian], age_from: 7, age_to: 12, description: { fi: Kirjoja ääneen., sv: Böcker högt., en: Books aloud. }, accessibility_uri: "https://valo.example/saavutettavuus", purposes: [{ attribute: given_name, purpose: { fi: Tervehtii., sv: Hälsar., en: Greets. }, without: { fi: Ei tervehdystä., sv: Ingen hälsning., en: No greeting. } }], icon: "${Buffer.from(drawn).toString('base64')}" }
+  - { id: valo, protocol: oidc, vendor: kinos, name: { fi: Valo Lukutuki }, client_id: valo, auth_method: none, pkce_required: true, redirect_uris: ["https://valo.example/return"], initiate_login_uri: "https://valo.example/start", consent: true, asks: [given_name], scopes: [openid, profile], audience: [learner, guardian], age_from: 7, age_to: 12, child_decides_from: 11, description: { fi: Kirjoja ääneen., sv: Böcker högt., en: Books aloud. }, accessibility_uri: "https://valo.example/saavutettavuus", purposes: [{ attribute: given_name, purpose: { fi: Tervehtii., sv: Hälsar., en: Greets. }, without: { fi: Ei tervehdystä., sv: Ingen hälsning., en: No greeting. } }], icon: "${Buffer.from(drawn).toString('base64')}" }
 organisations:
   - { id: kinos, business_id: 1572860-0, name: { fi: Kinos Oy }, contact_technology: t@kinos.example, contact_privacy: p@kinos.example, contact_incidents: i@kinos.example }
 admins:
@@ -177,7 +177,7 @@ await test('hostile addresses and targets are refused beside their fields', asyn
 
 await test('a description in one language, an age rule that is none and a half-said "without" are refused by their words', async () => {
   const { context, page } = await visitor({ state, scripts: false });
-  for (const [field, value, words] of [['about_fi', 'Kirjoja.', /description\.sv/], ['age_from', '7v', /age_from/], ['age_from', '121', /age_from/], ['without_fi_given_name', 'Ei nimeä.', /purpose\.fi|without\.sv/], ['accessibility_uri', 'javascript:alert(1)', /accessibility_uri/]]) {
+  for (const [field, value, words] of [['about_fi', 'Kirjoja.', /description\.sv/], ['age_from', '7v', /age_from/], ['age_from', '121', /age_from/], ['child_decides_from', '18', /1 .* 17/], ['child_decides_from', '-1', /child_decides_from/], ['child_decides_from', 'yk', /child_decides_from/], ['without_fi_given_name', 'Ei nimeä.', /purpose\.fi|without\.sv/], ['accessibility_uri', 'javascript:alert(1)', /accessibility_uri/]]) {
     await page.goto(g.url + at);
     await page.fill(`#${field}`, value);
     const got = await send(page, page.click('[value=save]'));
@@ -194,7 +194,7 @@ await test('a description in one language, an age rule that is none and a half-s
 await test('what is said is kept, and nothing is missing any more', async () => {
   const { context, page } = await visitor({ state, scripts: false });
   await page.goto(g.url + at);
-  const says = { name_sv: 'Torg', name_en: 'Market', line_fi: 'Materiaalit', line_sv: 'Material', line_en: 'Materials', policy_uri: 'https://tori.example/tietosuoja', contacts: 'tuki@tori.example', targets: 'https://tori.example/kurssit/', accessibility_uri: 'https://tori.example/saavutettavuus', age_from: '7', age_to: '16', about_fi: 'Kirjoja ja tehtäviä.', about_sv: 'Böcker och uppgifter.', about_en: 'Books and tasks.', without_fi_given_name: 'Nimimerkki riittää.', without_sv_given_name: 'En signatur räcker.', without_en_given_name: 'A pen name will do.', why_fi_given_name: 'Opettaja tunnistaa työsi.', why_sv_given_name: 'Läraren känner igen ditt arbete.', why_en_given_name: 'Your teacher knows your work.' };
+  const says = { name_sv: 'Torg', name_en: 'Market', line_fi: 'Materiaalit', line_sv: 'Material', line_en: 'Materials', policy_uri: 'https://tori.example/tietosuoja', contacts: 'tuki@tori.example', targets: 'https://tori.example/kurssit/', accessibility_uri: 'https://tori.example/saavutettavuus', age_from: '7', age_to: '16', child_decides_from: '13', about_fi: 'Kirjoja ja tehtäviä.', about_sv: 'Böcker och uppgifter.', about_en: 'Books and tasks.', without_fi_given_name: 'Nimimerkki riittää.', without_sv_given_name: 'En signatur räcker.', without_en_given_name: 'A pen name will do.', why_fi_given_name: 'Opettaja tunnistaa työsi.', why_sv_given_name: 'Läraren känner igen ditt arbete.', why_en_given_name: 'Your teacher knows your work.' };
   for (const [field, value] of Object.entries(says)) await page.fill(`#${field}`, value);
   await page.selectOption('#basis_given_name', 'contract');
   await page.check('[name=for_learner]');
@@ -321,7 +321,7 @@ await test('an SVG of the file is drawn on the tile, in the catalogue and at the
   await page.goto(`${g.url}/services`);
   await drawnIn(page, 'main');
   const row = await page.textContent('#s-valo');
-  check(/Kirjoja ääneen\./.test(row) && /oppilaille \(7–12 v\.\), huoltajille/.test(row) && /Ilman: Ei tervehdystä\./.test(row) && (await page.locator('#s-valo a[href="https://valo.example/saavutettavuus"]').count()) === 1, row);
+  check(/Kirjoja ääneen\./.test(row) && /oppilaille \(7–12 v\.\), huoltajille/.test(row) && /Lapsi päättää yksin\s*11 vuotta täytettyään/.test(row) && /Ilman: Ei tervehdystä\./.test(row) && (await page.locator('#s-valo a[href="https://valo.example/saavutettavuus"]').count()) === 1, row);
   const ask = new URLSearchParams({ response_type: 'code', client_id: 'valo', redirect_uri: 'https://valo.example/return', scope: 'openid profile', state: 's', nonce: 'n', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
   await page.goto(`${g.url}/oidc/authorize?${ask}`);
   await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=oulu`);

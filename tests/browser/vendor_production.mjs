@@ -104,7 +104,7 @@ await test('a tool in test, at an address of this machine, is launched by a test
 
   const own = `http://tool.localhost:${plainPort}`, { page: p } = vera;
   await p.goto(`${g.url}/vendor/service/new?protocol=lti`);
-  const says = { name_fi: 'Työkalu', name_sv: 'Verktyg', name_en: 'Tool', line_fi: 'Tehtävät', line_sv: 'Uppgifter', line_en: 'Tasks', initiate_login_uri: `${own}/login`, target_link_uri: `${own}/launch`, redirect_uris: `${own}/launch`, policy_uri: 'https://tool.example/tietosuoja', accessibility_uri: 'https://tool.example/saavutettavuus', contacts: 'tuki@tool.example' };
+  const says = { name_fi: 'Työkalu', name_sv: 'Verktyg', name_en: 'Tool', line_fi: 'Tehtävät', line_sv: 'Uppgifter', line_en: 'Tasks', initiate_login_uri: `${own}/login`, target_link_uri: `${own}/launch`, redirect_uris: `${own}/launch`, policy_uri: 'https://tool.example/tietosuoja', accessibility_uri: 'https://tool.example/saavutettavuus', contacts: 'tuki@tool.example', child_decides_from: '15' };
   for (const [f, v] of Object.entries(says)) await p.fill(`#${f}`, v);
   for (const tick of ['for_teacher', 'ask_given_name']) await p.check(`[name=${tick}]`);
   check(await send(p, p.click('[value=save]')) === 200, await p.textContent('main'));
@@ -146,6 +146,7 @@ await test('approved, it has an id and a deployment of its own, and a teacher is
   await local(page, '/admin/drafts', 'operators', 'riikka');
   await send(page, page.click('main a[href^="/admin/drafts/"]'));
   check(/https:\/\/tool\.example\/launch/.test(await page.textContent('main')), await page.textContent('main'));
+  check(/Lapsi päättää yksin:\s*15 vuotta täytettyään\. Huoltaja ei sen jälkeen asioi/.test(await page.textContent('main')), 'who approves is not told that guardians are shut out');
   await page.fill('#why', 'Portti ajetaan keväällä, kuten sovittu');
   if (await page.locator('#looked input').count()) await page.check('#looked input');
   check(await send(page, page.click('[value=approve]')) === 200, await page.textContent('main'));

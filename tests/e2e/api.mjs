@@ -246,6 +246,31 @@ await test('a token begets no token, and reads none', async () => {
   }
 });
 
+await test('the age from which a child decides alone is 1 to 17, or none', async () => {
+  const at = 'services/lasten', body = { protocol: 'link', vendor: 'sanoma', name: { fi: 'Lasten' }, launch_uri: 'https://lasten.example/' };
+  for (const child_decides_from of [18, -1])
+    is(await call('PUT', at, { by: 'nation-now', body: { ...body, child_decides_from } }), 400, 'invalid_row');
+  is(await call('GET', at, { by: 'nation' }), 404);
+  const made = await call('PUT', at, { by: 'nation-now', body: { ...body, child_decides_from: 15 } });
+  is(made, 201);
+  check(made.json.child_decides_from === 15, made.text);
+  is(await call('PUT', at, { by: 'nation-now', body }), 200);
+  check([0, null, undefined].includes((await call('GET', at, { by: 'nation' })).json.child_decides_from), 'it stays where it is not said');
+  is(await call('DELETE', at, { by: 'nation-now' }), 204);
+});
+
+await test('a notice of markup goes through JSON as it is, and no browser takes the answer for a page', async () => {
+  const title = '<b>Koe</b> & "huomenna"', says = '</script><script>alert(1)</script>';
+  const body = { provider: 'oulu', title: { fi: title }, says: { fi: says }, from: new Date(Date.now() - 3600000).toISOString().replace(/\.\d+/, ''), until: new Date(Date.now() + 86400000).toISOString().replace(/\.\d+/, '') };
+  const made = await call('PUT', 'notices/markup', { by: 'oulu-now', body });
+  is(made, 201);
+  const read = await call('GET', 'notices/markup', { by: 'oulu-now' });
+  check(read.json.title.fi === title && read.json.says.fi === says, read.text);
+  const header = (name) => [].concat(read.headers[name] ?? '').join();
+  check(/^application\/json/.test(header('content-type')) && header('x-content-type-options') === 'nosniff', JSON.stringify(read.headers));
+  is(await call('DELETE', 'notices/markup', { by: 'oulu-now' }), 204);
+});
+
 await test('secrets go in, and never come out; a row put back as it was read keeps them', async () => {
   const secret = crypto.randomBytes(32).toString('hex'), body = { protocol: 'oidc', vendor: 'sanoma', name: { fi: 'Salaisuus' }, client_id: 'salaisuus', secret, redirect_uris: ['https://salaisuus.example/cb'], auth_method: 'client_secret_basic' };
   const made = await call('PUT', 'services/salaisuus', { by: 'nation-now', body });
