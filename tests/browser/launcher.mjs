@@ -408,6 +408,70 @@ for (const width of [320, 1280]) {
   });
 }
 
+/* --- what is too much, and too long --------------------------------------------------------------------------- */
+
+// Sixty characters: in words, and in one.
+const sixty = ['Kansainvälisen luonnontieteellisen perusopetuksen oppikirjat', 'Ympäristötieteellisopetusohjelmistokokonaisuushallintamateriaali'.slice(0, 60)];
+check(sixty.every((name) => [...name].length === 60), sixty.map((n) => n.length).join());
+async function crowd() {
+  const day = (n) => new Date(Date.now() + n * 86400000).toISOString().replace(/\.\d+/, '');
+  const lines = ['format: 1', 'providers:', `  - { id: oulu, oid: "${oid(0)}", name: { fi: "${sixty[0]}" }, schools: [{ oid: "${schoolOid('99101')}", code: "99101", name: { fi: "${sixty[1]}" } }] }`,
+    'idps:', '  - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }', 'services:'];
+  for (let i = 0; i < 500; i++)
+    lines.push(`  - { id: p${i}, protocol: link, vendor: v${i % 40}, category: ${['books', 'class', 'maths', 'office'][i % 4]}, test: true, name: { fi: "${i < 2 ? sixty[i] : `Palvelu ${String(i).padStart(3, '0')} ${'abcdefghij'[i % 10]}`}" }, line: { fi: "${i < 2 ? sixty[1 - i] : 'Rivi'}" }, launch_uri: "http://127.0.0.1:9/${i}" }`);
+  lines.push('rules:', '  - { id: all, provider: oulu, role: teacher }', 'notices:',
+    `  - { id: asia, provider: oulu, title: { fi: "<b>${sixty[1]}</b>" }, says: { fi: "<img src=x onerror=alert(1)>" }, from: "${day(-1)}", until: "${day(30)}" }`,
+    'accounts:', `  - { id: aino, idp: oulu, username: aino, password: { plain: ${password} }, given_names: ${sixty[1]}, family_name: Oppikirjailija, affiliations: [{ provider: oulu, role: teacher, school: "99101" }] }`);
+  return new Gateway(program, { name: 'launcher-crowd', port: await freePort(), registry: lines.join('\n') + '\n' }).start();
+}
+// Runs in the page: what is cut off and does not say the rest otherwise.
+const cutOff = () => [...document.querySelectorAll('main *, header *')].filter((e) => e.checkVisibility() && !e.closest('.vh,.skip,svg,.view,.spot,input') && getComputedStyle(e).overflowX !== 'visible' &&
+  (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1) && !e.closest('[title]')).map((e) => e.outerHTML.slice(0, 80));
+const sticksOut = () => [...document.querySelectorAll('main *, header *')].filter((e) => e.checkVisibility() && !e.closest('.vh,.skip,svg,.view,.spot') && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80));
+const many = await crowd();
+for (const width of [320, 1280])
+  await test(`19 at ${width}: five hundred services, names of sixty characters, a notice of markup`, async () => {
+    const { context, page } = await person(width);
+    page.on('dialog', () => { throw new Error('markup of a notice ran'); });
+    await page.goto(`${many.url}/school/99101`);
+    await page.fill('#username', 'aino');
+    await page.fill('#password', password);
+    await Promise.all([page.waitForURL(`${many.url}/`), page.click('form:has(#password) .acts button.b')]);
+    const seen = new Set();
+    let pages = 0;
+    for (;;) {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      check(wide <= width, `page ${pages}: ${wide} px wide at ${width}`);
+      const [cut, out] = [await page.evaluate(cutOff), await page.evaluate(sticksOut)];
+      check(cut.length + out.length === 0, `page ${pages}: ${cut[0] ?? ''} ${out[0] ?? ''}`);
+      for (const href of await page.locator('.shelf a.tile').evaluateAll((all) => all.map((a) => a.getAttribute('href')))) {
+        check(!seen.has(href), `${href} stands twice`);
+        seen.add(href);
+      }
+      check(/Kaikkiaan niitä on 500/.test(await page.textContent('main')), `page ${pages} does not say how many there are`);
+      if (pages === 0) {
+        check((await page.textContent('.news')).replaceAll('\u00ad', '').includes(`<b>${sixty[1]}</b>`) && (await page.locator('.news .note h3 b, .news img[src="x"]').count()) === 0, 'the notice is not as it was written');
+        check((await weigh(context, `${many.url}/`)).bytes <= 50 * 1024, 'the first page is heavy');
+        await shot(page, `19-crowd-${width}`);
+      }
+      pages++;
+      const next = page.locator('main a:has-text("Näytä lisää")');
+      if (!(await next.count())) break;
+      await Promise.all([page.waitForNavigation(), next.click()]);
+    }
+    check(seen.size === 500 && pages < 12, `${seen.size} services on ${pages} pages`);
+    // Both long names are found, and whole.
+    for (const name of sixty) {
+      await page.goto(`${many.url}/?q=${encodeURIComponent(name)}`);
+      check((await texts(page, '.shelf .tile b')).includes(name), `${name}: ${await texts(page, '.shelf .tile b')}`);
+      check((await page.evaluate(cutOff)).length + (await page.evaluate(sticksOut)).length === 0, `${name} is cut`);
+    }
+    await page.goto(`${many.url}/me`);
+    check((await page.evaluate(cutOff)).length + (await page.evaluate(sticksOut)).length === 0, `/me: ${await page.evaluate(cutOff)} ${await page.evaluate(sticksOut)}`);
+    await context.close();
+  });
+await many.stop();
+
 await test('14: what is typed is folded by the script as by the server, for every character', async () => {
   const dir = folder('fold');
   execFileSync(path.join(path.dirname(program), 'render_pages'), [dir]);

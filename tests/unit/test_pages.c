@@ -683,16 +683,16 @@ TEST(a_school_whose_affiliation_has_ended_is_not_offered)
     CHECK_INT(launcher_for(&s->c, &(const struct launcher_ask){ .school = S("1.1.2") }).schools.n, 0);
 }
 
-static struct service services[300];
+static struct service services[500];
 
 /* A person who may open everything, of which there is more than fits on a page. */
-static struct scene *rich_scene(struct test *t)
+static struct scene *scene_of(struct test *t, size_t count)
 {
     static const struct rule_words all = { .provider = &providers[0] };
     struct scene *s = scene(t);
 
-    for (size_t i = 0; i < 300; i++)
-        services[i] = (struct service){ .id = arena_printf(t->arena, "s%zu", 300 - i),
+    for (size_t i = 0; i < count; i++)
+        services[i] = (struct service){ .id = arena_printf(t->arena, "s%zu", count - i),
                                         .category = i % 2 == 0 ? S("books") : S("work"),
                                         .names = { { arena_printf(t->arena, "Palvelu %03zu", i) } },
                                         .launch_uri = S("https://x.example/"),
@@ -702,12 +702,17 @@ static struct scene *rich_scene(struct test *t)
     const struct registry_parts parts = { .providers = providers,
                                           .provider_count = 3,
                                           .services = services,
-                                          .service_count = 300,
+                                          .service_count = count,
                                           .policies = policy,
                                           .policy_count = 1 };
     s->c.registry = registry_build(arena_new(), &parts);
     arena_adopt(t->arena, s->c.registry, (void (*)(void *))registry_drop);
     return s;
+}
+
+static struct scene *rich_scene(struct test *t)
+{
+    return scene_of(t, 300);
 }
 
 TEST(a_launcher_that_cannot_show_all_says_how_many_there_are_and_where)
@@ -736,6 +741,53 @@ TEST(a_launcher_that_cannot_show_all_says_how_many_there_are_and_where)
     v = launcher_for(&s->c, &(const struct launcher_ask){ .q = S("palvelu"), .from = S("-80") });
     page = page_launcher(t->arena, &v);
     CHECK(has(page, "q=palvelu&amp;from=80"));
+}
+
+/* Each stands on one page, and no page is heavier for there being more. */
+TEST(five_hundred_services_are_each_on_one_page_that_stays_small)
+{
+    enum { SERVICES = 500, PAGE_B = 46000 /* beside the sheet and the scripts, of 51,200 */ };
+    struct scene *s = scene_of(t, SERVICES);
+    size_t shown[SERVICES + 1] = { 0 }, pages = 0;
+
+    for (size_t from = 0; from < SERVICES; pages++) {
+        const struct launcher_ask ask = { .from = arena_printf(t->arena, "%zu", from) };
+        struct launcher_view v = launcher_for(&s->c, &ask);
+        struct html page = page_launcher(t->arena, &v);
+        CHECK_INT(v.tiles.count, SERVICES);
+        CHECK(has(page, "Kaikkiaan niitä on 500."));
+        CHECK(page.s.n < PAGE_B);
+        for (size_t i = 1; i <= SERVICES; i++)
+            shown[i] += has(page, arena_cstr(t->arena, arena_printf(t->arena, "href=\"/open/s%zu\"", i)));
+        CHECK(v.tiles.shown > 0);
+        from += v.tiles.shown > 0 ? v.tiles.shown : SERVICES;
+    }
+    for (size_t i = 1; i <= SERVICES; i++)
+        CHECK_INT(shown[i], 1);
+    CHECK(pages > 1 && pages < 10);
+}
+
+TEST(a_notice_is_text_wherever_it_stands)
+{
+    const struct str title = S("<b>Koe</b> & \"huomenna\""),
+                     says = S("<script>alert(1)</script></p><img src=x onerror=y>");
+    const struct notice_line lines[] = {
+        { .id = S("one"), .title = title, .says = says, .by = title },
+        { .id = S("two"), .title = title, .says = says, .service = title, .when = says, .kind = NOTICE_DOWN }
+    };
+    const struct notices all = { .lines = { lines, 2 }, .count = 2 };
+    struct scene *s = rich_scene(t);
+    struct launcher_view v = launcher_for(&s->c, &(const struct launcher_ask){ 0 });
+
+    v.notices = all;
+    v.tiles = (struct tiles){ 0 };
+    const struct news_view n = { .page = v.page, .notices = all };
+    const struct html pages[] = { page_launcher(t->arena, &v), page_news(t->arena, &n) };
+    for (size_t i = 0; i < 2; i++) {
+        CHECK(has(pages[i], "&lt;script&gt;alert(1)&lt;/script&gt;&lt;/p&gt;&lt;img src=x onerror=y&gt;"));
+        CHECK(has(pages[i], "&lt;b&gt;Koe&lt;/b&gt; &amp; "));
+        CHECK(!has(pages[i], "<script>alert") && !has(pages[i], "<b>Koe") && !has(pages[i], "<img src=x"));
+    }
 }
 
 TEST(favourites_can_be_chosen_from_all_pages)
