@@ -945,6 +945,7 @@ struct draft_gate_trial {
 };
 struct draft_gate {
     bool is, whole;
+    bool none, more; /* the service was made from none in test; more than one comes into production */
     struct str of, passed, all, last, until; /* of: the service in test; last, until absent: never, not whole */
     struct {
         const struct draft_gate_trial *at;

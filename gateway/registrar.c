@@ -116,6 +116,16 @@ struct str registrar_row_id(struct ctx *c, const struct registrar *by)
 
 /* ── the change ─────────────────────────────────────────────────────────── */
 
+bool registrar_at_once(const struct registrar *by)
+{
+    return by->at_once && (by->test || str_is_set(by->why));
+}
+
+struct str registrar_ungated(const struct registrar *by)
+{
+    return registrar_at_once(by) ? by->why : (struct str){ NULL, 0 };
+}
+
 bool registrar_has_room(const struct registry *r, struct str registrar, struct str service, struct fail *f)
 {
     const struct registrar *by = registry_registrar(r, registrar);
@@ -125,7 +135,7 @@ bool registrar_has_room(const struct registry *r, struct str registrar, struct s
     if (by == NULL || !by->enabled)
         return fail(f, FAIL_DENIED, "access_denied", "the registrar has gone");
     const struct service *s = registry_service(r, service);
-    if (s != NULL && s->enabled && !by->at_once)
+    if (s != NULL && s->enabled && !registrar_at_once(by))
         return fail(f, FAIL_BUSY, "temporarily_unavailable", "service %.*s was switched on a moment ago",
                     STR_ARG(service));
     for (size_t i = 0; i < p->service_count; i++)

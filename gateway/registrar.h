@@ -35,6 +35,11 @@ struct str registrar_icon(struct arena *a, const struct fetch_got *got, struct s
 struct str registrar_word(struct ctx *c); /* 256 random bits, base64url: a client_id, a secret, a token */
 struct str registrar_row_id(struct ctx *c, const struct registrar *by);
 
+/* Whether what it registers is switched on at once: it may, and it is a test service, or whoever gave the token has
+ * said why it comes into production without the gate (registrar_ungated(); absent: it does not). */
+bool registrar_at_once(const struct registrar *by);
+struct str registrar_ungated(const struct registrar *by);
+
 /* Within the transaction: the token is still good for it, and has room; and what is in use now, though it was not when
  * the request began, is altered by nobody whose registrations are approved first.  Fails DENIED access_denied, BUSY
  * temporarily_unavailable. */

@@ -316,7 +316,8 @@ struct registrar {
     struct str token_hash; /* hex SHA-256 of the token */
     struct str vendor;     /* of all that is registered with it */
     bool enabled, test;    /* test: what is registered is a test service */
-    bool at_once;          /* is it active at once?  else it is switched off until its proposal is published */
+    bool at_once;          /* is it active at once?  else it is switched off until its proposal is published; one in
+                            * production is without why all the same (registrar_at_once()) */
     bool fapi;             /* all that is registered is held to FAPI 2.0 */
     struct strs grant_types, scopes; /* that may be registered; none: authorization_code; openid alone */
     struct claim_set asks;           /* what the services are let ask for */

@@ -5,6 +5,7 @@
 
 #include "policy/matrix.h"
 #include "registry/areas.h"
+#include "registry/entering.h"
 #include "registry/guard.h"
 #include "registry/old_rules.h"
 #include "registry/own_names.h"
@@ -173,9 +174,22 @@ static bool write_history_row(struct db *d, struct arena *a, const struct change
     return db_run(d, &insert_row, row, sizeof row / sizeof *row, f) && guard_note(d, &kind, &key, number, guarded, f);
 }
 
-static bool write_history(struct db *d, const struct change *x, const struct change_report *made, struct fail *f)
+/* Why a service came into production without the gate's report stands behind the maker's own reason. */
+static struct str why_kept(struct arena *a, const struct change *x, struct str ungated)
 {
-    struct arena *a = arena_new_secret();
+    struct str why = str_is_set(x->by.why) ? x->by.why : S("");
+
+    if (!str_is_set(ungated))
+        return str_sub(why, 0, CHANGE_WHY_MAX_B);
+    struct str says = arena_printf(a, "%s[without a report of the gate: %.*s]", why.n > 0 ? " " : "",
+                                   STR_ARG(str_chars(ungated, UNGATED_MAX, UNGATED_MAX_B)));
+    return arena_join(a, str_chars(why, CHANGE_WHY_MAX_B, CHANGE_WHY_MAX_B - says.n), says);
+}
+
+static bool write_history(struct db *d, const struct change *x, const struct change_report *made, struct str ungated,
+                          struct fail *f)
+{
+    struct arena *a = arena_new_secret(), *of_why = arena_new();
     bool guarded;
     bool good = guard_is_due(d, x, &guarded, f);
     const struct db_value head[] = { db_int(made->version),
@@ -184,7 +198,7 @@ static bool write_history(struct db *d, const struct change *x, const struct cha
                                      db_text(str_is_set(x->by.acting_as) ? x->by.acting_as : S("-")),
                                      db_text(area_text(a, x->by.area)),
                                      db_text(str_of(change_maker_name(x->by.maker))),
-                                     db_text(str_sub(str_is_set(x->by.why) ? x->by.why : S(""), 0, CHANGE_WHY_MAX_B)),
+                                     db_text(why_kept(of_why, x, ungated)),
                                      db_int(x->undoes),
                                      db_int((int64_t)made->added),
                                      db_int((int64_t)made->changed),
@@ -199,6 +213,7 @@ static bool write_history(struct db *d, const struct change *x, const struct cha
         good = write_history_row(d, a, x, i, made->version, guarded, f);
     }
     arena_free(a);
+    arena_free(of_why);
     for (size_t i = 0; good && i < sizeof forget / sizeof *forget; i++)
         good = db_run(d, &forget[i], &past, 1, f);
     return good;
@@ -298,15 +313,18 @@ static bool holds(struct db *d, struct arena *a, const struct change *x, struct 
 bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
                   struct change_report *out, struct row_place *where, struct fail *f)
 {
+    struct str ungated;
+
     *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
     change_tell(x, a, out);
     if (!rows_stay_within(d, x, false, f) || !write_rows(d, x, now, f) || !rows_stay_within(d, x, true, f) ||
-        !quota_policies(d, x, f) || !quota_rows(d, x, f) || !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f))
+        !quota_policies(d, x, f) || !quota_rows(d, x, f) || !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f) ||
+        !entering_allowed(x, now, &ungated, where, f))
         return false;
     if (x->n == 0)
         return registry_number(d, S("version"), &out->version, f);
     return db_run(d, &raise_version, NULL, 0, f) && registry_number(d, S("version"), &out->version, f) &&
-           write_history(d, x, out, f);
+           write_history(d, x, out, ungated, f);
 }
 
 /* ── reading ────────────────────────────────────────────────────────────── */

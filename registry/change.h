@@ -19,6 +19,8 @@
 
 enum {
     CHANGE_WHY_MAX_B = 500,
+    UNGATED_MAX = 200, /* characters of why something comes into production without the gate */
+    UNGATED_MAX_B = 300,
     CHANGE_PERSONAL_S = 30 * 86400, /* so long the history knows rows of local accounts, so that they can come back */
     CHANGE_SHOWN_B = 1024           /* a longer value is shown as its length and hash; a policy's text whole */
 };
@@ -43,6 +45,13 @@ enum change_maker {
 
 const char *change_maker_name(enum change_maker maker); /* "import"; "" for none */
 
+struct change_passed {
+    const struct change_passed_one {
+        struct str service, vendor;
+    } * at;
+    size_t n;
+};
+
 struct change_by {  /* who answers for a change */
     struct str who; /* the account that made it: of the operating system, where it came by the command line */
     /* Of the human being behind it, the same for each of their accounts, without spaces; absent: not known.  number: of
@@ -54,6 +63,11 @@ struct change_by {  /* who answers for a change */
     enum change_maker maker;
     struct str why; /* in the maker's words; may be absent */
     int64_t at_s;   /* Unix time */
+    /* Of a change by which services come into production (entering.h): those in test whose gate is passed, as whoever
+     * writes has read it; and why the others come without, in the words of whoever answers.  Both as long as the
+     * change; absent: none. */
+    struct change_passed passed;
+    struct str ungated;
 };
 
 struct change_report {

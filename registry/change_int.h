@@ -39,6 +39,7 @@ struct change {
     int64_t undoes, draft;
     struct changed_row *rows;
     size_t n, room;
+    bool is_trial; /* it is looked at, and not kept */
     /* Shown the registry as it will be; may refuse.  NULL: nobody looks. */
     bool (*look)(void *with, const struct registry *r, struct fail *f);
     void *with;

@@ -689,9 +689,12 @@ static bool write_change(struct running *u, const struct change *x)
 
 static bool act_on(struct running *u, enum edit_act act)
 {
-    struct change x = {
-        .arena = u->arena, .by = u->by, .draft = u->draft.number, .look = u->how->look, .with = u->how->with
-    };
+    struct change x = { .arena = u->arena,
+                        .by = u->by,
+                        .draft = u->draft.number,
+                        .is_trial = act == EDIT_CHECK,
+                        .look = u->how->look,
+                        .with = u->how->with };
 
     for (size_t i = 0; i < u->all.n; i++) {
         const struct wanted *w = &u->all.at[i];

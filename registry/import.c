@@ -399,6 +399,7 @@ static bool write_all(struct importing *m)
                                 .area = &area_nation,
                                 .maker = MAKER_import,
                                 .why = m->how->why,
+                                .ungated = m->how->ungated,
                                 .at_s = world_now_s(m->how->world) } };
     struct row_place where;
     struct fail why = { 0 };

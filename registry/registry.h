@@ -53,7 +53,7 @@ struct import_how {
      */
     bool (*look)(void *with, const struct registry *r, struct fail *f);
     void *with;
-    struct str who, why; /* of struct change_by; may be absent */
+    struct str who, why, ungated; /* of struct change_by; may be absent */
 };
 
 /* Makes the registry equal to the file, as one change (change.h): all of it, or nothing.  Fails CALLER with file:line

@@ -5,6 +5,7 @@
 #include "gateway/answer.h"
 #include "gateway/api/kinds.def"
 #include "gateway/flow.h"
+#include "wire/form.h"
 #include "wire/http.h"
 
 enum { TOKEN_MAX_B = 256 };
@@ -77,6 +78,8 @@ static void take_up(struct ctx *c, struct api_call *x, const struct api_token *t
         .acting_as = arena_join(c->arena, S("api_token "), t->id),
         .area = &x->area,
         .maker = MAKER_api,
+        .ungated = t->at_once ? str_chars(str_trim(form_get(c->query, S("ungated"))), UNGATED_MAX, UNGATED_MAX_B)
+                              : (struct str){ NULL, 0 },
         .at_s = c->now_s,
     };
 }

@@ -27,6 +27,10 @@ static void end(struct json_out *o)
     json_end_object(o);
 }
 
+#define UNGATED                                                                                                        \
+    "Of a token that waits for nobody: why a service comes into production without a report of the gate.  Else it "    \
+    "waits."
+
 static void ref(struct json_out *o, const char *name, struct str to)
 {
     begin(o, name);
@@ -271,6 +275,7 @@ static void put_write(struct json_out *o, struct arena *a, const struct kind_abo
     json_key(o, S("parameters"));
     json_begin_array(o);
     param(o, "query", "why", "Stands in the history.");
+    param(o, "query", "ungated", UNGATED);
     param(o, "query", "dry_run", "true: says what would be, and changes nothing.");
     param(o, "header", "If-Match", "The ETag of the row as it was read.");
     if (is_put)
@@ -379,6 +384,7 @@ static void put_other_paths(struct json_out *o)
     put(o, "operationId", "change");
     json_key(o, S("parameters"));
     json_begin_array(o);
+    param(o, "query", "ungated", UNGATED);
     param(o, "query", "dry_run", "true: says what would be, and changes nothing.");
     json_end_array(o);
     begin(o, "requestBody");

@@ -20,7 +20,7 @@
 static int help(void)
 {
     (void)puts(
-        "usage: digione import -c FILE [--dry-run] [--replace] [--quiet] registry.yaml\n\n"
+        "usage: digione import -c FILE [--dry-run] [--replace] [--quiet] [--ungated TEXT] registry.yaml\n\n"
         "Makes the registry equal to the file: providers, identity providers, services, policies, accounts.  All of\n"
         "it or nothing; running gateways serve it within a second.  Prints what was added (+), changed (~) and\n"
         "removed (-), then the addresses to register at each identity provider and at each service; warns on standard\n"
@@ -34,6 +34,9 @@ static int help(void)
         "get in.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --why TEXT  the reason, for the history (`digione registry log`) and the audit log\n"
+        "  --ungated TEXT  why services come into production that have not passed the gate, for the history; the "
+        "first\n"
+        "              file of a registry needs none\n"
         "  --dry-run   say what would change, and change nothing\n"
         "  --replace   overwrite what was changed in the console or by a command, too\n"
         "  --quiet     print nothing but complaints and warnings\n\n"
@@ -42,7 +45,7 @@ static int help(void)
 }
 
 struct import_words {
-    const char *config, *file, *why;
+    const char *config, *file, *why, *ungated;
     bool dry_run, replace, quiet;
 };
 
@@ -172,6 +175,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
         .with = &seen,
         .who = who,
         .why = str_of(w->why),
+        .ungated = str_of(w->ungated),
     };
     struct db *d = how.seals != NULL ? registry_db_open(&set, w->dry_run ? DB_COPY : DB_CREATE, &f) : NULL;
     bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
@@ -196,9 +200,10 @@ int cli_import(int argc, char **argv)
 {
     struct import_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL }, { "--config", &w.config, NULL }, { "--dry-run", NULL, &w.dry_run },
-        { "--why", &w.why, NULL }, { "--quiet", NULL, &w.quiet },   { "--replace", NULL, &w.replace },
-        { NULL, NULL, NULL },
+        { "-c", &w.config, NULL },         { "--config", &w.config, NULL },
+        { "--dry-run", NULL, &w.dry_run }, { "--why", &w.why, NULL },
+        { "--quiet", NULL, &w.quiet },     { "--replace", NULL, &w.replace },
+        { "--ungated", &w.ungated, NULL }, { NULL, NULL, NULL },
     };
     size_t words;
 

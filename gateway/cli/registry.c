@@ -21,7 +21,8 @@ static int help(void)
     (void)puts(
         "usage: digione registry log -c FILE [NUMBER] [--last N]\n"
         "       digione registry undo -c FILE [--dry-run] [--why TEXT] NUMBER\n"
-        "       digione registry put -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY NAME=VALUE...\n"
+        "       digione registry put -c FILE [--dry-run] [--why TEXT] [--ungated TEXT] [--from VERSION] KIND KEY "
+        "NAME=VALUE...\n"
         "       digione registry remove -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY\n"
         "       digione registry token -c FILE [--dry-run] [--why TEXT] REGISTRAR NAME=VALUE...\n\n"
         "log lists the last changes of the registry (30, or N), the newest first; with a NUMBER, that change row by "
@@ -37,6 +38,7 @@ static int help(void)
         "REGISTRAR, or gives it a new token, and prints the token, which is kept as its hash alone.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --why TEXT  the reason, for the history and the audit log\n"
+        "  --ungated TEXT  why a service comes into production that has not passed the gate, for the history\n"
         "  --from N    refused where somebody has changed the row since version N, and says what\n"
         "  --dry-run   say what would change, and change nothing\n\n"
         "exit status: 0 done, 1 it cannot be undone, 2 usage, 3 the machine failed");
@@ -44,7 +46,7 @@ static int help(void)
 }
 
 struct registry_words {
-    const char *config, *last, *why, *from, *verb, *number;
+    const char *config, *last, *why, *ungated, *from, *verb, *number;
     bool dry_run;
 };
 
@@ -181,7 +183,7 @@ static int give_token(const char *word, const struct registry_words *w, const ch
 
     if (!cli_needs(word, needs))
         return CLI_USAGE;
-    if (w->last != NULL)
+    if (w->last != NULL || w->ungated != NULL)
         return cli_complain(CLI_USAGE, word, "%s does not take these options; --help says which", w->verb);
     return registry_edit(word, &x);
 }
@@ -192,6 +194,7 @@ static int edit_row(const char *word, const struct registry_words *w, const char
     bool removes = strcmp(w->verb, "remove") == 0;
     const struct registry_edit_words x = { .config = w->config,
                                            .why = w->why,
+                                           .ungated = w->ungated,
                                            .from = w->from,
                                            .kind = n > 0 ? rest[0] : NULL,
                                            .key = n > 1 ? rest[1] : NULL,
@@ -207,7 +210,7 @@ static int edit_row(const char *word, const struct registry_words *w, const char
 
     if (!cli_needs(word, needs))
         return CLI_USAGE;
-    if (w->last != NULL || (removes && n > 2))
+    if (w->last != NULL || (removes && (n > 2 || w->ungated != NULL)))
         return cli_complain(CLI_USAGE, word, "%s does not take these options; --help says which", w->verb);
     return registry_edit(word, &x);
 }
@@ -216,9 +219,10 @@ int cli_registry(int argc, char **argv)
 {
     struct registry_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL }, { "--config", &w.config, NULL },   { "--last", &w.last, NULL },
-        { "--why", &w.why, NULL }, { "--dry-run", NULL, &w.dry_run }, { "--from", &w.from, NULL },
-        { NULL, NULL, NULL },
+        { "-c", &w.config, NULL },         { "--config", &w.config, NULL },
+        { "--last", &w.last, NULL },       { "--why", &w.why, NULL },
+        { "--dry-run", NULL, &w.dry_run }, { "--from", &w.from, NULL },
+        { "--ungated", &w.ungated, NULL }, { NULL, NULL, NULL },
     };
     const char *words[3 + REGISTRY_FIELDS_MAX] = { NULL };
     size_t n;
@@ -243,8 +247,8 @@ int cli_registry(int argc, char **argv)
                                       { 0 } };
     if (!cli_needs(argv[0], needs))
         return CLI_USAGE;
-    if (n > 2 || w.from != NULL || (logs && (w.dry_run || w.why != NULL)) || (undoes && w.last != NULL) ||
-        (w.number != NULL && w.last != NULL))
+    if (n > 2 || w.from != NULL || w.ungated != NULL || (logs && (w.dry_run || w.why != NULL)) ||
+        (undoes && w.last != NULL) || (w.number != NULL && w.last != NULL))
         return cli_complain(CLI_USAGE, argv[0], "%s does not take these options; --help says which", w.verb);
     struct arena *a = arena_new_secret();
     int status = run(argv[0], &w, a);

@@ -103,6 +103,7 @@ static int run(const char *word, const struct registry_edit_words *w, struct are
                                   .area = &area_nation,
                                   .maker = MAKER_cli,
                                   .why = str_of(w->why),
+                                  .ungated = str_of(w->ungated),
                                   .at_s = world_now_s(&world_real) };
 
     if (w->from != NULL && !args_number(w->from, 1, INT64_MAX, &from.version))

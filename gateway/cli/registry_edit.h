@@ -12,6 +12,7 @@ enum { REGISTRY_FIELDS_MAX = 40 };
 
 struct registry_edit_words {
     const char *config, *why, *from; /* from: a version, or NULL */
+    const char *ungated;             /* of struct change_by, or NULL */
     const char *kind, *key;          /* "service", "kanerva"; "school", "oulu/1.2.246…" */
     const char *const *fields;       /* "NAME=VALUE", "NAME=@FILE", "NAME" (as a row has it that does not say it) */
     size_t field_count;

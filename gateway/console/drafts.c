@@ -40,7 +40,7 @@ struct drafting { /* c->state */
     struct desk_got got;
     struct preview preview;
     struct shadowing shadowing;
-    struct gate_asked gate;
+    struct draft_gating gate;
     struct fail stands;   /* why it does not hold, where it does not */
     enum draft_hand hand; /* as whom the person has written in it already */
     enum draft_act act;
@@ -392,7 +392,7 @@ static enum step ask_gate(struct ctx *c, struct fail *f)
 {
     struct drafting *x = c->state;
 
-    return x->got.ok ? gated_ask(c, &x->rows, &x->gate, f) : NEXT;
+    return x->got.ok ? gated_ask(c, &x->rows, x->preview.after, &x->gate, f) : NEXT;
 }
 
 static enum step reckon_one(struct ctx *c, struct fail *f)
@@ -541,6 +541,7 @@ static bool act_sql(void *with, struct db *d, struct arena *a, struct fail *f)
     struct change_by by = x->by; /* history has the reason that the draft has; the approver's stays with it */
     if (str_is_set(x->draft.why))
         by.why = x->draft.why;
+    by.ungated = x->why; /* where the report does not do */
     struct edit *e = edit_new(&by, &from);
     bool good = edit_run(e, d, a, &x->how, EDIT_PUBLISH, &x->result, f);
     edit_free(e);
@@ -585,6 +586,7 @@ static enum step act(struct ctx *c, struct fail *f)
     if ((x->lose > 0 || unknown) && !x->looked)
         return say(c, DRAFT_SAID_LOOK, S(""));
     x->checked = x->preview.after != NULL ? registry_parts(x->preview.after)->version : 0;
+    x->by.passed = gated_passed(c, &x->gate);
     x->move.seen = arena_printf(c->arena, "+%lld -%lld", (long long)x->gain, (long long)x->lose);
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .look = is_as_checked, .with = x };
     return console_ask(c, act_sql, x, &x->got, f);

@@ -21,27 +21,57 @@ static const struct service *tested_of(struct ctx *c, const struct change_row_sh
     return str_is_set(of) ? registry_service(c->registry, of) : NULL;
 }
 
-enum step gated_ask(struct ctx *c, const struct change_rows_shown *rows, struct gate_asked *x, struct fail *f)
+/* Whether the row brings a service into production, as the registry would be: registry/entering.h. */
+static bool enters(struct ctx *c, const struct change_row_shown *row, const struct registry *after)
+{
+    struct str key = row->row, kind;
+
+    (void)str_split(&key, ' ', &kind);
+    if (!str_eq(kind, S("service")) || after == NULL)
+        return false;
+    const struct service *s = registry_service(after, key), *own = registry_service(c->registry, key);
+    return s != NULL && s->enabled && !s->test && gate_tries(s->protocol) &&
+           (own == NULL || !own->enabled || own->test);
+}
+
+enum step gated_ask(struct ctx *c, const struct change_rows_shown *rows, const struct registry *after,
+                    struct draft_gating *x, struct fail *f)
 {
     const struct service *tested = NULL;
 
-    for (size_t i = 0; i < rows->n && tested == NULL; i++)
-        tested = tested_of(c, &rows->at[i]);
-    return gate_report_ask(c, tested, x, f);
+    x->entering = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        bool comes = enters(c, &rows->at[i], after);
+        if (tested == NULL || (comes && x->entering == 0))
+            tested = tested_of(c, &rows->at[i]);
+        x->entering += comes;
+    }
+    return gate_report_ask(c, tested, &x->asked, f);
 }
 
 /* One that cannot be read is none that was passed. */
-static struct gate_report report_of(struct ctx *c, const struct gate_asked *x)
+static struct gate_report report_of(struct ctx *c, const struct draft_gating *x)
 {
     struct gate_report r;
     struct fail unread = { 0 };
 
-    return gate_report_came(c, x, &r, &unread) ? r : (struct gate_report){ 0 };
+    return gate_report_came(c, &x->asked, &r, &unread) ? r : (struct gate_report){ 0 };
 }
 
-bool gated_whole(struct ctx *c, const struct gate_asked *x)
+/* A report is of one service: whatever comes beside it comes without. */
+bool gated_whole(struct ctx *c, const struct draft_gating *x)
 {
-    return report_of(c, x).whole;
+    return x->asked.of != NULL ? x->entering <= 1 && report_of(c, x).whole : x->entering == 0;
+}
+
+struct change_passed gated_passed(struct ctx *c, const struct draft_gating *x)
+{
+    struct change_passed_one *one = arena_make(c->arena, struct change_passed_one);
+
+    if (x->asked.of == NULL || !report_of(c, x).whole)
+        return (struct change_passed){ 0 };
+    *one = (struct change_passed_one){ arena_str(c->arena, x->asked.of->id), arena_str(c->arena, x->asked.of->vendor) };
+    return (struct change_passed){ one, 1 };
 }
 
 static struct str number(struct ctx *c, size_t n)
@@ -49,17 +79,18 @@ static struct str number(struct ctx *c, size_t n)
     return arena_printf(c->arena, "%zu", n);
 }
 
-void gated_show(struct ctx *c, const struct gate_asked *x, struct draft_gate *out)
+void gated_show(struct ctx *c, const struct draft_gating *x, struct draft_gate *out)
 {
+    const struct service *of = x->asked.of;
     const struct gate_report r = report_of(c, x);
     struct draft_gate_trial *at = arena_make_n(c->arena, TRIAL_COUNT, struct draft_gate_trial);
 
-    *out = (struct draft_gate){ .is = x->of != NULL };
-    if (x->of == NULL)
+    *out = (struct draft_gate){ .is = of != NULL || x->entering > 0, .none = of == NULL, .more = x->entering > 1 };
+    if (of == NULL)
         return;
-    struct str edition = gate_edition(c->arena, x->of);
-    out->of = x->of->id;
-    out->whole = r.whole;
+    struct str edition = gate_edition(c->arena, of);
+    out->of = of->id;
+    out->whole = gated_whole(c, x);
     out->passed = number(c, r.passed);
     out->all = number(c, r.all);
     out->last = r.last_s > 0 ? when_full(c->arena, r.last_s, c->lang) : (struct str){ NULL, 0 };
@@ -67,8 +98,8 @@ void gated_show(struct ctx *c, const struct gate_asked *x, struct draft_gate *ou
     out->trials.at = at;
     for (size_t i = 0; i < TRIAL_COUNT; i++) {
         const struct gate_trial *t = &gate_trials[i];
-        const struct gate_row *row = gate_applies(x->of, t) ? gate_row_now(&x->rows, t, edition, c->now_s) : NULL;
-        if (!gate_applies(x->of, t))
+        const struct gate_row *row = gate_applies(of, t) ? gate_row_now(&x->asked.rows, t, edition, c->now_s) : NULL;
+        if (!gate_applies(of, t))
             continue;
         at[out->trials.n++] = (struct draft_gate_trial){ .name = gate_trial_name(t, c->lang),
                                                          .when = row != NULL ? when_full(c->arena, row->at_s, c->lang)

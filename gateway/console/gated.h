@@ -10,10 +10,19 @@
 #include "gateway/gate/report.h"
 #include "registry/change.h"
 
-/* Asks for the report behind the first service among these rows; NEXT: there is none.  Fails BUSY. */
-enum step gated_ask(struct ctx *c, const struct change_rows_shown *rows, struct gate_asked *x, struct fail *f);
+struct draft_gating {
+    struct gate_asked asked;
+    size_t entering; /* services that the draft brings into production (registry/entering.h) */
+};
+
+/* Asks for the report behind the first service that comes into production by these rows, else the first that was made
+ * from one in test; NEXT: there is none.  after: the registry as it would be; NULL: it does not hold.  Fails BUSY. */
+enum step gated_ask(struct ctx *c, const struct change_rows_shown *rows, const struct registry *after,
+                    struct draft_gating *x, struct fail *f);
 /* Whether it is good to be approved without a word. */
-bool gated_whole(struct ctx *c, const struct gate_asked *x);
-void gated_show(struct ctx *c, const struct gate_asked *x, struct draft_gate *out);
+bool gated_whole(struct ctx *c, const struct draft_gating *x);
+/* What a change by it says of itself. */
+struct change_passed gated_passed(struct ctx *c, const struct draft_gating *x);
+void gated_show(struct ctx *c, const struct draft_gating *x, struct draft_gate *out);
 
 #endif

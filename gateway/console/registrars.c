@@ -134,6 +134,8 @@ static enum step ask_new(struct ctx *c, struct fail *f)
     read_typed(c, v);
     if (registry_registrar(c->registry, v->id) != NULL)
         return wrong(c, v, REGISTRARS_SAID_WRONG, said(C_registrar_taken, c->lang), 409);
+    if (v->at_once && !str_is_set(v->why)) /* whatever it brings comes without a report of the gate */
+        return wrong(c, v, REGISTRARS_SAID_WRONG, said(C_registrar_at_once_why, c->lang), 400);
     x->token = crypt_token(c->arena, c->world, TOKEN_B);
     const struct row_id row = { S("registrar"), { v->id, { NULL, 0 } } };
     const struct edit_field fields[] = { { S("token"), x->token },

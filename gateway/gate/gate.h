@@ -124,7 +124,8 @@ bool gate_is_leaving(const struct gate_trial *t);
 
 /* The list of trials that a report must have: raised when trials.def grows. */
 enum { GATE_LIST_VERSION = 2 };
-/* What is known of a trial, with the registration of this edition (gate_edition()), for a year; NULL: it is to be run.
+/* What is known of a trial, with the registration of this edition (gate_edition()), for GATE_GOOD_DAYS; NULL: it is to
+ * be run.
  */
 const struct gate_row *gate_row_now(const struct gate_rows *rows, const struct gate_trial *t, struct str edition,
                                     int64_t now_s);

@@ -139,6 +139,7 @@ const struct service *gate_behind(const struct ctx *c, const struct service *s)
 enum step gate_report_ask(struct ctx *c, const struct service *s, struct gate_asked *x, struct fail *f)
 {
     x->of = s != NULL ? gate_behind(c, s) : NULL;
+    x->none = s != NULL && x->of == NULL && !s->test && gate_tries(s->protocol);
     if (x->of == NULL || c->vendors == NULL) {
         x->of = NULL;
         return NEXT;
@@ -150,7 +151,7 @@ enum step gate_report_ask(struct ctx *c, const struct service *s, struct gate_as
 
 bool gate_report_came(struct ctx *c, const struct gate_asked *x, struct gate_report *report, struct fail *f)
 {
-    *report = (struct gate_report){ .whole = true };
+    *report = (struct gate_report){ .whole = !x->none };
     if (x->of == NULL)
         return true;
     if (!x->got.ok) {

@@ -3,7 +3,7 @@
  * approves it.
  *
  * Floor 6c, room gate.  A trial counts with the registration as it is now (gate_edition()), for GATE_GOOD_DAYS: what
- * the trials depend on has changed, or a year has gone by, and it is to be run anew.
+ * the trials depend on has changed, or three months have gone by, and it is to be run anew.
  */
 #ifndef GATEWAY_GATE_REPORT_H
 #define GATEWAY_GATE_REPORT_H
@@ -11,7 +11,8 @@
 #include "gateway/gate/gate.h"
 #include "model/lang.h"
 
-enum { GATE_GOOD_DAYS = 365, GATE_SOON_DAYS = 30 };
+/* Less than NEED_CONFIRMED_DAYS: what a service came into production by does not do for its renewal a year later. */
+enum { GATE_GOOD_DAYS = 90 };
 
 struct gate_report {
     size_t all, passed, failed, unfinished, not_run; /* of the trials that apply */
@@ -36,12 +37,14 @@ const struct service *gate_behind(const struct ctx *c, const struct service *s);
 
 struct gate_asked {           /* the worker's, while it has it */
     const struct service *of; /* NULL: none is asked for */
+    bool none;                /* there should be one: in production, and made from none in test that has trials */
     struct gate_rows rows;
     struct vendors_got got;
 };
 /* Reads what is kept of gate_behind(s).  NEXT: nothing is to be read.  Fails BUSY. */
 enum step gate_report_ask(struct ctx *c, const struct service *s, struct gate_asked *x, struct fail *f);
-/* Once it was read: *report of x->of; all 0 and whole where there is none. */
+/* Once it was read: *report of x->of; all 0 where there is none, and whole where there need be none.
+ */
 bool gate_report_came(struct ctx *c, const struct gate_asked *x, struct gate_report *report, struct fail *f);
 
 #endif

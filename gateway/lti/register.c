@@ -308,7 +308,7 @@ static void settle_ours(struct ctx *c, struct registering *x)
     put(x, "registered_by", x->by->id);
     put(x, "asks", buf_str(&asks));
     put(x, "test", x->by->test ? S("true") : S("false"));
-    put(x, "enabled", x->by->at_once ? S("true") : S("false"));
+    put(x, "enabled", registrar_at_once(x->by) ? S("true") : S("false"));
 }
 
 static enum step read_asked(struct ctx *c, struct fail *f)
@@ -411,10 +411,11 @@ static enum step write(struct ctx *c, struct fail *f)
                                     .area = &area_nation,
                                     .maker = MAKER_registration,
                                     .why = x->by->vendor,
+                                    .ungated = registrar_ungated(x->by),
                                     .at_s = c->now_s };
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .look = has_room, .with = x };
     x->edit = edit_of(c, x->fields, x->field_count);
-    if (!x->by->at_once)
+    if (!registrar_at_once(x->by))
         x->proposal = edit_of(c, &on, 1);
     if (!desk_ask(c->desk, c->work, &c->batch, c->arena, write_sql, x, &x->got))
         return fail(f, FAIL_BUSY, "temporarily_unavailable", "too many jobs wait");

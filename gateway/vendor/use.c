@@ -275,10 +275,10 @@ static bool put_gate(struct ctx *c, const struct looking *x, struct vendor_use_v
 
     if (!gate_report_came(c, &x->gate, &r, f))
         return false;
+    v->gate_open = !r.whole;
     if (x->gate.of == NULL)
         return true;
     v->gate = x->gate.of->id;
-    v->gate_open = !r.whole;
     v->gate_passed = arena_printf(c->arena, "%zu", r.passed);
     v->gate_all = arena_printf(c->arena, "%zu", r.all);
     v->gate_last = r.last_s > 0 ? when_full(c->arena, r.last_s, c->lang) : (struct str){ NULL, 0 };

@@ -273,8 +273,14 @@ await test('a notice of markup goes through JSON as it is, and no browser takes 
 
 await test('secrets go in, and never come out; a row put back as it was read keeps them', async () => {
   const secret = crypto.randomBytes(32).toString('hex'), body = { protocol: 'oidc', vendor: 'sanoma', name: { fi: 'Salaisuus' }, client_id: 'salaisuus', secret, redirect_uris: ['https://salaisuus.example/cb'], auth_method: 'client_secret_basic' };
-  const made = await call('PUT', 'services/salaisuus', { by: 'nation-now', body });
+  // What comes into production waits for whoever reads the report of its gate, unless the token says why there is none.
+  const waits = await call('PUT', 'services/salaisuus', { by: 'nation-now', body });
+  is(waits, 202);
+  is(await call('GET', 'services/salaisuus', { by: 'nation' }), 404);
+  check((await call('PUT', 'services/salaisuus?ungated=Luvaton', { by: 'nation', body })).status === 202, 'a token that waits for somebody says so of the gate itself');
+  const made = await call('PUT', 'services/salaisuus?ungated=Siirretty+vanhasta', { by: 'nation-now', body });
   is(made, 201);
+  check(g.cli('registry', 'log', '-c', g.config, '--last', '1').stdout.includes('[without a report of the gate: Siirretty vanhasta]'), g.cli('registry', 'log', '-c', g.config, '--last', '1').stdout);
   check(made.json.secret === null && !made.text.includes(secret), made.text);
   is(await call('PUT', 'services/salaisuus', { by: 'nation-now', body: { ...made.json, name: { fi: 'Yhä salaisuus' } } }), 200);
   check(g.cli('export', '-c', g.config).stdout.includes(crypto.createHash('sha256').update(secret).digest('hex')), 'the secret is gone');

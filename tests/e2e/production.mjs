@@ -18,7 +18,7 @@ accounts:
 api_tokens:
   - { id: bench, role: operator, at_once: true, token: { plain: "${token}" } }
 ` }).start();
-const put = (id, row) => fetchLocal(g.port, `/api/v1/services/${id}`, { method: 'PUT', body: JSON.stringify(row), headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' } });
+const put = (id, row) => fetchLocal(g.port, `/api/v1/services/${id}?ungated=koe`, { method: 'PUT', body: JSON.stringify(row), headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' } });
 
 const at = 'https://tori.example/', metadata = (acs, slo) => `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://tori.example/sp"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${slo ? `<SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${slo}"/>` : ''}<AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${acs}" index="0"/></SPSSODescriptor></EntityDescriptor>`;
 const jwks = JSON.stringify({ keys: [{ ...crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig', alg: 'ES256' }] });

@@ -212,7 +212,7 @@ static void make_identity(struct ctx *c, struct registering *x)
     metadata_put(&x->metadata, "client_id", x->client_id);
     metadata_put(&x->metadata, "registered_by", x->by->id);
     metadata_put(&x->metadata, "registration_token", x->token);
-    metadata_put(&x->metadata, "enabled", x->by->at_once ? S("true") : S("false"));
+    metadata_put(&x->metadata, "enabled", registrar_at_once(x->by) ? S("true") : S("false"));
 }
 
 /* ── the change ─────────────────────────────────────────────────────────── */
@@ -248,7 +248,7 @@ static bool write_sql(void *with, struct db *d, struct arena *a, struct fail *f)
     const struct row_id row = { S("service"), { x->id, { NULL, 0 } } };
     struct fail why = { 0 };
 
-    if (x->service != NULL && !x->by->at_once && !withdraw(x, d, a, f))
+    if (x->service != NULL && !registrar_at_once(x->by) && !withdraw(x, d, a, f))
         return false;
     if (x->writes && !edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f))
         return false;
@@ -293,14 +293,15 @@ static enum step write(struct ctx *c, struct fail *f)
                                     .area = &area_nation,
                                     .maker = MAKER_registration,
                                     .why = x->by->vendor,
+                                    .ungated = registrar_ungated(x->by),
                                     .at_s = c->now_s };
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .look = has_room, .with = x };
-    x->writes = x->by->at_once || x->service == NULL || !x->service->enabled;
+    x->writes = registrar_at_once(x->by) || x->service == NULL || !x->service->enabled;
     if (x->writes) {
         x->edit = edit_of(c, x);
         edit_put(x->edit, &row, x->metadata.fields, x->metadata.field_count);
     }
-    if (!x->by->at_once) {
+    if (!registrar_at_once(x->by)) {
         x->proposal = edit_of(c, x);
         if (x->writes)
             edit_put(x->proposal, &row, &on, 1);
