@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A backup is put back: an older copy of Redis, of the registry, of both; a secret, keys or a registry that are lost.
 //   node restored.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { check, fetchLocal, finish, test, until } from './gateway.mjs';
@@ -89,6 +90,118 @@ for (const [what, file] of [['root secret', 'root-secret'], ['private keys', 'ke
     await g.start();
     await someone('anna');
   });
+
+// ── digione backup, and its way back ──
+const backupFile = path.join(g.dir, 'node.backup'), identity = path.join(g.dir, 'backup.key'), recipient = path.join(g.dir, 'backup.pem');
+const pair = (type, options) => {
+  const { publicKey, privateKey } = crypto.generateKeyPairSync(type, options);
+  return [publicKey.export({ type: 'spki', format: 'pem' }), privateKey.export({ type: 'pkcs8', format: 'pem' })];
+};
+const filesOf = (dir) => fs.readdirSync(dir, { recursive: true }).map(String).sort();
+const restore = (file = backupFile, key = identity, ...more) => g.cli('restore', '-c', g.config, file, '--identity', key, ...more);
+const who = async (name) => { const { answer } = await signIn(service, name); check(answer?.get('code'), `${name} is not signed in`); return (await service.finish(answer)).claims.sub; };
+let subs, sum, before;
+
+await test('digione backup writes all into one file that its recipient alone can read, while people sign in', async () => {
+  subs = { anna: await who('anna'), otso: await who('otso') };
+  const [pub, key] = pair('x25519');
+  fs.writeFileSync(recipient, pub);
+  fs.writeFileSync(identity, key, { mode: 0o600 });
+  let going = true;
+  const busy = (async () => { let n = 0; while (going) { await who('otso'); n++; } return n; })();
+  const said = await g.later('backup', '-c', g.config, '--to', backupFile, '--recipient', recipient);
+  going = false;
+  check(await busy > 0, 'nobody signed in meanwhile');
+  sum = said.match(/^sha256 ([0-9a-f]{64})$/m)?.[1];
+  const bytes = fs.readFileSync(backupFile);
+  check(sum === crypto.createHash('sha256').update(bytes).digest('hex'), said);
+  check((fs.statSync(backupFile).mode & 0o77) === 0, 'others may read it');
+  for (const secret of [fs.readFileSync(at('root-secret')), 'BEGIN PRIVATE KEY', 'Testi-Hillaharjun', 'SQLite format', '"event"'])
+    check(!bytes.includes(secret), `it shows ${String(secret).slice(0, 20)}`);
+  check(!filesOf(g.state).some((f) => /backup-|\.part$/.test(f)), `left behind: ${filesOf(g.state).filter((f) => /backup-|\.part$/.test(f))}`);
+  const owner = fs.statSync(at('root-secret')).uid;
+  for (const f of filesOf(at('registry'))) check(fs.statSync(at('registry', f)).uid === owner, `${f} is another user's`);
+  const again = g.cli('backup', '-c', g.config, '--to', backupFile, '--recipient', recipient);
+  check(again.status === 2 && /is there already/.test(again.stderr), again.stderr);
+  check(fs.readFileSync(backupFile).equals(bytes), 'the first one was written over');
+});
+
+await test('what has a state is not written over', async () => {
+  await g.stop();
+  before = filesOf(g.state);
+  const out = restore();
+  check(out.status === 1 && /is put back where nothing is yet/.test(out.stderr), `${out.status}: ${out.stderr}`);
+  check(JSON.stringify(filesOf(g.state)) === JSON.stringify(before), 'the state changed');
+  fs.renameSync(g.state, path.join(g.dir, 'lost'));
+});
+
+const nothingThere = () => check(!fs.existsSync(g.state) || filesOf(g.state).every((f) => f === 'lock'), `left behind: ${filesOf(g.state)}`);
+await test('a backup that was changed, cut, made longer, is for another key or is another one puts nothing back', async () => {
+  const bytes = fs.readFileSync(backupFile), bad = path.join(g.dir, 'bad.backup');
+  const changed = (at) => { const b = Buffer.from(bytes); b[at] ^= 1; return b; };
+  const spots = [0, 5, 17, 18, 40, 50, 53, 60, 80, 100, 200, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2), bytes.length - 17, bytes.length - 1];
+  for (const [what, content] of [...spots.map((n) => [`byte ${n}`, changed(n)]), ['cut', bytes.subarray(0, bytes.length - 1)], ['half', bytes.subarray(0, bytes.length >> 1)],
+    ['its head', bytes.subarray(0, 60)], ['nothing', Buffer.alloc(0)], ['longer', Buffer.concat([bytes, Buffer.from('x')])]]) {
+    fs.writeFileSync(bad, content);
+    const out = restore(bad);
+    check(out.status === 1 && out.stderr.includes(bad) && /damaged|cut|another key|no backup/.test(out.stderr), `${what}: ${out.status}: ${out.stderr}`);
+    nothingThere();
+  }
+  for (const [type, options] of [['x25519'], ['rsa', { modulusLength: 2048 }], ['ec', { namedCurve: 'P-256' }]]) {
+    const other = path.join(g.dir, 'other.key');
+    fs.writeFileSync(other, pair(type, options)[1]);
+    const out = restore(backupFile, other);
+    check(out.status === 1 && /made for another key/.test(out.stderr), `${type}: ${out.stderr}`);
+    nothingThere();
+  }
+  const out = restore(backupFile, identity, '--sha256', '0'.repeat(64));
+  check(out.status === 1 && out.stderr.includes(sum), out.stderr);
+  nothingThere();
+  const usage = g.cli('restore', '-c', g.config, backupFile);
+  check(usage.status === 2 && /--identity/.test(usage.stderr), usage.stderr);
+});
+
+await test('put back on an empty machine: people have the same identifiers, sessions are over, the audit log holds, keys are the same', async () => {
+  const jwks = (dir) => JSON.parse(fs.readFileSync(path.join(dir, 'keys', 'keys.json'), 'utf8'));
+  const out = restore(backupFile, identity, '--sha256', sum);
+  check(out.status === 0 && out.stdout.includes(sum), `${out.status}: ${out.stdout}${out.stderr}`);
+  const wanted = before.filter((f) => !/^redis|^lock$|index\.sqlite|^audit\/(tree|lock)|^audit\/reserve$|^metadata$|-(wal|shm)$|\.part$/.test(f));
+  const missing = wanted.filter((f) => !filesOf(g.state).includes(f));
+  check(missing.length === 0, `not put back: ${missing}`);
+  const more = filesOf(g.state).filter((f) => !before.includes(f) && !/-(wal|shm)$/.test(f));
+  check(more.length === 0, `never there: ${more}`);
+  check(wanted.filter((f) => f.endsWith('.sqlite')).length > 3, `${wanted}`);
+  check(!filesOf(g.state).some((f) => /restoring/.test(f)), 'a stage is left');
+  check(fs.readFileSync(at('root-secret')).equals(fs.readFileSync(path.join(g.dir, 'lost', 'root-secret'))), 'another root secret');
+  check(JSON.stringify(jwks(g.state)) === JSON.stringify(jwks(path.join(g.dir, 'lost'))), 'other keys');
+  const verified = g.cli('audit', 'verify', '-c', g.config);
+  check(verified.status === 0, verified.stdout);
+  const checked = g.cli('check', '-c', g.config);
+  check(!checked.stdout.includes('BAD'), checked.stdout);
+  await g.start();
+  check(await who('anna') === subs.anna && await who('otso') === subs.otso, 'somebody is somebody else');
+  check(g.cli('audit', 'verify', '-c', g.config).status === 0, 'the log does not go on');
+});
+
+await test('a session of before the backup is over where Redis was put back with it', async () => {
+  const anna = await someone('anna');
+  check(await isIn(anna), 'not in');
+  const second = path.join(g.dir, 'second.backup');
+  const [pub, key] = pair('rsa', { modulusLength: 3072 });
+  fs.writeFileSync(recipient, pub);
+  fs.writeFileSync(identity, key);
+  const out = g.cli('backup', '-c', g.config, '--to', second, '--recipient', recipient);
+  check(out.status === 0, out.stderr);
+  backup();
+  await g.stop();
+  fs.renameSync(g.state, path.join(g.dir, 'lost-again'));
+  check(restore(second).status === 0, 'not put back');
+  fs.mkdirSync(at('redis'), { mode: 0o700 });
+  putBack();
+  await g.start();
+  check(!(await isIn(anna)), 'a session of before lives');
+  check(await who('anna') === subs.anna, 'anna is somebody else');
+});
 
 await g.stop();
 finish();
