@@ -3,6 +3,7 @@
  * The table in memory is what counts; the file follows, and brings back what was there before a restart and what other
  * processes of this node wrote. */
 #include "alarms/int.h"
+#include "alarms/schema.h"
 
 #include "base/log.h"
 
@@ -14,6 +15,8 @@ static const struct db_migration migrations[] = {
          "n INTEGER NOT NULL, over_s INTEGER NOT NULL, seen_s INTEGER NOT NULL, seen_by TEXT NOT NULL, "
          "note TEXT NOT NULL) WITHOUT ROWID;" },
 };
+
+const struct db_schema alarms_schema = { "alarms.sqlite", migrations, sizeof migrations / sizeof *migrations };
 enum { COLUMNS = 13 };
 
 static const struct db_statement put = {

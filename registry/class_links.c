@@ -2,6 +2,7 @@
 #include "registry/class_links.h"
 
 #include "registry/store.h"
+#include "registry/stores.h"
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE class_link (context TEXT NOT NULL, service TEXT NOT NULL, id TEXT NOT NULL, "
@@ -9,6 +10,9 @@ static const struct db_migration migrations[] = {
          "PRIMARY KEY (context, service, id)) WITHOUT ROWID;"
          "CREATE INDEX class_link_made ON class_link (made_s);" },
 };
+
+const struct db_schema class_links_schema = { "class_links.sqlite", migrations,
+                                              sizeof migrations / sizeof *migrations };
 
 /* A list is one context's of one service; place says where in it, and has gaps. */
 static const struct db_statement

@@ -4,6 +4,7 @@
 #include "base/fields.h"
 #include "registry/ends.h"
 #include "registry/store.h"
+#include "registry/stores.h"
 
 enum { WORDS_MAX_B = 1024 };
 
@@ -14,6 +15,8 @@ static const struct db_migration migrations[] = {
     { 2, "CREATE TABLE held (person TEXT NOT NULL, service TEXT NOT NULL, record TEXT NOT NULL, at_s INTEGER NOT NULL, "
          "PRIMARY KEY (person, service, record)) WITHOUT ROWID;" },
 };
+
+const struct db_schema consents_schema = { "consents.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement
     get = { "consent_get", "SELECT kind, service, claims, at_s FROM consents WHERE person = ?1 AND service = ?2 AND "

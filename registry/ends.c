@@ -2,6 +2,7 @@
 #include "registry/ends.h"
 
 #include "base/log.h"
+#include "registry/stores.h"
 #include "wire/db.h"
 
 #include <pthread.h>
@@ -21,6 +22,8 @@ static const struct db_migration migrations[] = {
          "at_s INTEGER NOT NULL, until_s INTEGER NOT NULL);"
          "CREATE INDEX mark_until ON mark (until_s);" },
 };
+
+const struct db_schema sessions_schema = { "sessions.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement put_end = { "ended.put",
                                              "INSERT INTO ended (session, until_s) VALUES (?1, ?2) "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/known.h"
 
+#include "registry/stores.h"
 #include "wire/db.h"
 #include "wire/json.h"
 
@@ -16,6 +17,8 @@ static const struct db_migration migrations[] = {
          "CREATE INDEX known_provider ON known (provider, shape);"
          "CREATE INDEX known_seen ON known (seen_s);" },
 };
+
+const struct db_schema known_schema = { "known.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement put = { "known_put",
                                          "INSERT INTO known (person, provider, shape, seen_s) VALUES (?1, ?2, ?3, ?4) "

@@ -7,6 +7,7 @@
 #include "model/pairwise.h"
 #include "registry/known.h"
 #include "registry/store.h"
+#include "registry/stores.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,6 +32,8 @@ static const struct db_migration migrations[] = {
       "CREATE TABLE pair (person TEXT NOT NULL, other TEXT NOT NULL, provider TEXT NOT NULL, "
       "other_provider TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (person, other)) WITHOUT ROWID;" },
 };
+
+const struct db_schema links_schema = { "links.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement
     of_identity = { "link_identity", "SELECT batch, person, from_idp, to_idp, made_s FROM person_link "

@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "registry/store.h"
+#include "registry/stores.h"
 
 enum { DAY_S = 86400 };
 
@@ -16,6 +17,8 @@ static const struct db_migration migrations[] = {
     { 3, "ALTER TABLE mails ADD COLUMN whom TEXT NOT NULL DEFAULT '';"
          "CREATE INDEX mails_whom ON mails (whom) WHERE whom <> '';" },
 };
+
+const struct db_schema mails_schema = { "mails.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement
     old = { "mails_old", "DELETE FROM mails WHERE state <> 0 AND made_s <= ?1" },

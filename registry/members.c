@@ -3,6 +3,7 @@
 
 #include "registry/known.h"
 #include "registry/store.h"
+#include "registry/stores.h"
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE member (service TEXT NOT NULL, context TEXT NOT NULL, sub TEXT NOT NULL, "
@@ -14,6 +15,8 @@ static const struct db_migration migrations[] = {
     { 3, "ALTER TABLE member ADD COLUMN person TEXT NOT NULL DEFAULT '';"
          "ALTER TABLE member ADD COLUMN as_of_s INTEGER NOT NULL DEFAULT 0;" },
 };
+
+const struct db_schema members_schema = { "members.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 #define COLUMNS "sub, provider_oid, school_oid, school_code, class_group, class_level, role, seen_s, person, as_of_s"
 

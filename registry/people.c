@@ -2,6 +2,7 @@
 #include "registry/people.h"
 
 #include "base/fields.h"
+#include "registry/stores.h"
 #include "wire/db.h"
 
 #include <pthread.h>
@@ -11,6 +12,8 @@ static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE favourites (person TEXT PRIMARY KEY, services TEXT NOT NULL) WITHOUT ROWID;" },
     { 2, "ALTER TABLE favourites ADD COLUMN read TEXT NOT NULL DEFAULT '';" },
 };
+
+const struct db_schema people_schema = { "people.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement get = { "favourites_get", "SELECT services, read FROM favourites WHERE person = ?1" };
 static const struct db_statement put = { "favourites_put",

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "idp-adapters/hetu.h"
 #include "registry/store.h"
+#include "registry/stores.h"
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE pleas (number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, school TEXT NOT NULL, "
@@ -32,6 +33,8 @@ static const struct db_migration migrations[] = {
          "CREATE INDEX acts_at ON acts (at_s);"
          "DELETE FROM pleas WHERE declined_s = 0 AND NOT EXISTS (SELECT 1 FROM askers WHERE plea = number);" },
 };
+
+const struct db_schema pleas_schema = { "pleas.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 /* What everybody may know of a plea.  ?1: askings up to then are forgotten. */
 #define PLEA_COLUMNS                                                                                                   \

@@ -3,6 +3,7 @@
  * Counts in SQL: written in sums, and read. */
 #include "registry/shadow_int.h"
 
+#include "registry/stores.h"
 #include "wire/db.h"
 
 static const struct db_migration migrations[] = {
@@ -17,6 +18,8 @@ static const struct db_migration migrations[] = {
          "CREATE TABLE day (turn INTEGER NOT NULL, day INTEGER NOT NULL, people INTEGER NOT NULL, "
          "differing INTEGER NOT NULL, PRIMARY KEY (turn, day)) WITHOUT ROWID;" },
 };
+
+const struct db_schema shadow_schema = { "shadow.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 struct db *shadow_store(const struct settings *set, struct arena *a, struct fail *f)
 {

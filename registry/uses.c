@@ -2,6 +2,7 @@
 #include "registry/uses.h"
 
 #include "policy/windows.h"
+#include "registry/stores.h"
 #include "wire/db.h"
 
 #include <pthread.h>
@@ -14,6 +15,8 @@ static const struct db_migration migrations[] = {
          "PRIMARY KEY (service, day, provider)) WITHOUT ROWID;"
          "CREATE INDEX used_day ON used (day);" },
 };
+
+const struct db_schema uses_schema = { "uses.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 static const struct db_statement add = { "used_add", "INSERT INTO used (service, day, provider, n) "
                                                      "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (service, day, provider) "

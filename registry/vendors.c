@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "registry/store.h"
+#include "registry/stores.h"
 #include "wire/otp.h"
 
 enum { RECOVERY_LETTERS = 12, RECOVERY_GROUP = 4, HASH_SHOWN = 16 };
@@ -36,6 +37,8 @@ static const struct db_migration migrations[] = {
          "CREATE TABLE contact_links (organisation TEXT NOT NULL, part INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE, "
          "address TEXT NOT NULL, until_s INTEGER NOT NULL, PRIMARY KEY (organisation, part)) WITHOUT ROWID;" },
 };
+
+const struct db_schema vendors_schema = { "vendors.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 #define INVITATION "hash, organisation, role, note, made_by, made_s, until_s, email, by_operator"
 #define JOINING    "number, at_s, name, business_id, technology, privacy, incidents, person, email, words"

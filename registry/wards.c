@@ -5,6 +5,7 @@
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/relations.h"
 #include "model/pairwise.h"
+#include "registry/stores.h"
 #include "registry/wards_int.h"
 
 #include <string.h>
@@ -21,6 +22,8 @@ static const struct db_migration migrations[] = {
          "PRIMARY KEY (guardian, provider, identity)) WITHOUT ROWID;"
          "CREATE INDEX guardian_provider ON guardian (provider);" },
 };
+
+const struct db_schema wards_schema = { "wards.sqlite", migrations, sizeof migrations / sizeof *migrations };
 
 #define COLUMNS "w.child, w.provider_oid, w.school_oid, w.school_code, w.class_group, w.class_level, w.name, w.until_s"
 

@@ -458,6 +458,11 @@ struct kv_seen kv_seen(const struct kv *k)
                              .sentinels_well = k->sentinels != NULL ? kv_sentinels_well(k->sentinels) : 0 };
 }
 
+struct kv_facts kv_facts(const struct kv *k)
+{
+    return k->facts;
+}
+
 struct str kv_epoch(const struct kv *k)
 {
     return k->has_epoch ? str_n(k->epoch, KV_EPOCH_TEXT_B) : (struct str){ NULL, 0 };

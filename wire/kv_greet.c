@@ -4,6 +4,7 @@
 #include "base/crypt.h"
 #include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SINCE_LIFE_S "315360000" /* ten years: longer than any Redis goes without a restart */
@@ -185,12 +186,34 @@ static void ask_since(struct kv *k)
     kv_ask_own(k, (const struct str[]){ S("GET"), key }, 2, since_told);
 }
 
+static int64_t info_number(struct str all, struct str name)
+{
+    int64_t n;
+
+    return str_int(info_line(all, name), &n) ? n : 0;
+}
+
+static void note_facts(struct kv *k, struct str all)
+{
+    struct kv_facts *x = &k->facts;
+
+    *x = (struct kv_facts){ .known = true,
+                            .filed = str_eq(info_line(all, S("aof_enabled:")), S("1")),
+                            .file_fails = str_eq(info_line(all, S("aof_last_write_status:")), S("err")),
+                            .max_B = info_number(all, S("maxmemory:")),
+                            .used_B = info_number(all, S("used_memory:")) };
+    (void)snprintf(x->version, sizeof x->version, "%.*s", STR_ARG(info_line(all, S("redis_version:"))));
+    (void)snprintf(x->policy, sizeof x->policy, "%.*s", STR_ARG(info_line(all, S("maxmemory_policy:"))));
+}
+
 static void greeted_info(struct kv *k, struct asked *q, const struct reply *r)
 {
     struct str run_id = info_line(r->text, S("run_id:"));
     struct str policy = info_line(r->text, S("maxmemory_policy:"));
     bool bounded = !str_eq(info_line(r->text, S("maxmemory:")), S("0"));
 
+    if (r->type == REPLY_TEXT)
+        note_facts(k, r->text);
     if (r->type == REPLY_ERROR) {
         if (!kv_refused(k, r))
             kv_give_up(k, "permission");

@@ -9,7 +9,7 @@
 #ifndef WIRE_KV_INT_H
 #define WIRE_KV_INT_H
 
-#include "wire/kv.h"
+#include "wire/kv_facts.h"
 #include "wire/kv_link.h"
 #include "wire/kv_sentinel.h"
 
@@ -99,6 +99,7 @@ struct kv {
     bool probe_refused; /* since the last heartbeat began */
     char epoch[KV_EPOCH_TEXT_B];
     bool has_epoch;
+    struct kv_facts facts;
     int64_t since_s;
     uint64_t switches;
     char primary[KV_ADDRESS_B]; /* as it was last connected to */

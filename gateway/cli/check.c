@@ -127,24 +127,22 @@ static bool examine_registry(struct examined *e, struct fail *f)
     return good;
 }
 
-static const struct {
-    const char *name;
-    bool (*run)(struct examined *e, struct fail *f);
-} examinations[] = {
-    { "run_as", examine_run_as },
-    { "listen", examine_listen },
-    { "trusted_proxy", examine_trusted_proxy },
-    { "state directory", examine_state_dir },
-    { "root secret", examine_root_secret },
-    { "private keys", examine_keys },
-    { "registry", examine_registry },
-    { "Redis", examine_redis },
-    { "ca_file", examine_ca_file },
-    { "client_ca_file", examine_client_ca_file },
-    { "outgoing_proxy", examine_outgoing_proxy },
-    { "mail server", examine_mail_server },
-    { "addresses", examine_addresses },
+const struct examination examinations[] = {
+    { "run_as", examine_run_as, "make the user, or set run_as (docs/operating.md)" },
+    { "listen", examine_listen, "set listen, or stop what has the address: ss -ltnp" },
+    { "trusted_proxy", examine_trusted_proxy, "set trusted_proxy to what the proxy connects from" },
+    { "state directory", examine_state_dir, "make it run_as's alone: chown -R, chmod 700" },
+    { "root secret", examine_root_secret, "restore it from your backup: digione restore" },
+    { "private keys", examine_keys, "restore the folder from your backup: digione restore" },
+    { "registry", examine_registry, "change the row that it names, or restore a backup (docs/registry.md)" },
+    { "Redis", examine_redis, "see that it runs and that the settings redis… fit it (docs/operating.md)" },
+    { "ca_file", examine_ca_file, "set ca_file to authorities in PEM that run_as may read" },
+    { "client_ca_file", examine_client_ca_file, "set client_ca_file to authorities in PEM that run_as may read" },
+    { "outgoing_proxy", examine_outgoing_proxy, "see that the proxy lets the gateway through (docs/operating.md)" },
+    { "mail server", examine_mail_server, "see that the settings smtp… fit the server" },
+    { "addresses", examine_addresses, "set support, accessibility and privacy" },
 };
+const size_t examination_count = sizeof examinations / sizeof *examinations;
 
 /* Each line of it: a row may have several warnings. */
 static void print_warnings(const char *name, struct str lines)
@@ -162,7 +160,7 @@ static int examine_all(const struct settings *set, struct arena *a, const char *
     int status = CLI_OK;
 
     (void)printf("ok   %-16s %s\n", "settings", path);
-    for (size_t i = 0; i < sizeof examinations / sizeof *examinations; i++) {
+    for (size_t i = 0; i < examination_count; i++) {
         struct examined e = { .set = set, .arena = a, .found = "" };
         struct fail f = { 0 };
         bool ok = examinations[i].run(&e, &f);

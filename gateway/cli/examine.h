@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/cli/examine.h: what `digione serve` will need of this machine, for `digione check`.
+ * gateway/cli/examine.h: what `digione serve` will need of this machine, for `digione check` and `digione doctor`.
  *
  * Floor 6g.  Each looks at one thing and changes nothing; as root, what the node will do as run_as is tried as that
  * user, in a process of its own.  May block: Redis is asked, a name is resolved.  Fails with what to do.
@@ -17,6 +17,15 @@ struct examined {
     struct str warn;   /* lines: what starts, and will surprise */
     struct str more;   /* lines below all examinations */
 };
+
+/* In their order; check.c has the table. */
+struct examination {
+    const char *name;
+    bool (*run)(struct examined *e, struct fail *f);
+    const char *cure; /* of what it may find, in a few words; the detail of a failure says more */
+};
+extern const struct examination examinations[];
+extern const size_t examination_count;
 
 bool examine_run_as(struct examined *e, struct fail *f);
 bool examine_listen(struct examined *e, struct fail *f);
