@@ -98,9 +98,24 @@ static void put_acting(const struct ctx *c, struct page *page)
     page->acting.city = at != NULL ? names_in(&at->names, c->lang) : S("");
 }
 
+/* The pages of those who administer and of vendors, and the catalogue, have no texts in a variety. */
+static bool is_of_people(const struct http_request *req)
+{
+    static const char *const others[] = { "/admin", "/vendor", "/services" };
+
+    for (size_t i = 0; req != NULL && i < sizeof others / sizeof *others; i++)
+        if (str_has_prefix(req->path, str_of(others[i])))
+            return false;
+    return req != NULL;
+}
+
 struct page page_for(const struct ctx *c, struct str here)
 {
-    struct page page = { .lang = c->lang, .gateway = c->set->name, .here = here };
+    struct page page = { .lang = c->lang,
+                         .variety = c->lang == LANG_FI ? c->variety : VARIETY_NONE,
+                         .varieties = is_of_people(c->req),
+                         .gateway = c->set->name,
+                         .here = here };
 
     contact_split(c->set->support, &page.help, &page.help_email);
     page.accessibility = c->set->accessibility;

@@ -37,9 +37,11 @@ struct page_me {         /* who is signed in; name absent: nobody */
 
 struct page {
     enum lang lang;
-    struct str gateway; /* what the gateway calls itself: "DigiOne" */
-    struct str here;    /* path and query to come back to after a change of language; absent: no language links.
-                         * Links go to /lang?to=sv&back=<here> */
+    enum variety variety; /* of LANG_FI */
+    bool varieties;       /* the page is one of those that have texts in them: it offers them */
+    struct str gateway;   /* what the gateway calls itself: "DigiOne" */
+    struct str here;      /* path and query to come back to after a change of language; absent: no language links.
+                           * Links go to /lang?to=sv&back=<here> */
     struct str help, help_email, accessibility, privacy; /* addresses; absent: no link */
     struct page_me me;
     /* A guardian acts for a child: whom, and where; child absent: for nobody. */

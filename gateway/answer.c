@@ -97,6 +97,15 @@ struct str answer_fixed_headers(struct arena *a, bool https)
     return buf_str(&b);
 }
 
+enum variety answer_variety(const struct ctx *c)
+{
+    struct str cookie = http_cookie(c->req, S("lang")), asked = form_get(c->query, S("ui_locales")), tag;
+
+    return c->lang == LANG_FI && !str_is_set(asked) && str_is_set(cookie) && str_split(&cookie, '.', &tag)
+               ? variety_of_tag(tag)
+               : VARIETY_NONE;
+}
+
 enum lang answer_lang(const struct ctx *c)
 {
     struct str asked = form_get(c->query, S("ui_locales"));
@@ -111,6 +120,15 @@ enum lang answer_lang(const struct ctx *c)
 }
 
 /* ── refusals before there is a request ─────────────────────────────────── */
+
+/* What somebody chose: a variety is one of Finnish. */
+static bool answer_lang_of_tag(struct str tag, enum lang *out)
+{
+    if (variety_of_tag(tag) == VARIETY_NONE)
+        return lang_of_tag(tag, out);
+    *out = LANG_FI;
+    return true;
+}
 
 /* The first field of that name, however whole the header is. */
 static struct str raw_field(struct str header, struct str name)
@@ -135,7 +153,7 @@ static enum lang raw_lang(struct str header)
         struct str name = str_trim(str_sub(cookie, 0, equals));
         struct str value = str_trim(str_from(cookie, equals + 1));
         if ((str_eq(name, S("lang")) || str_eq(name, S("__Host-lang"))) &&
-            lang_of_tag(str_sub(value, 0, str_find_byte(value, '.', 0)), &lang))
+            answer_lang_of_tag(str_sub(value, 0, str_find_byte(value, '.', 0)), &lang))
             return lang;
     }
     return lang_choose(raw_field(header, S("Accept-Language")), LANG_FI);
@@ -162,10 +180,12 @@ struct str answer_refusal(struct arena *a, const struct settings *set, struct st
     return page_error(a, &view).s;
 }
 
-void answer_set_lang(struct ctx *c, enum lang lang)
+void answer_set_lang(struct ctx *c, enum lang lang, enum variety variety)
 {
-    http_set_cookie(c->res, S("lang"), arena_printf(c->arena, "%s.%lld", lang_tag(lang), (long long)c->now_s),
-                    LANG_COOKIE_S, SAME_SITE_LAX);
+    const char *tag = variety != VARIETY_NONE ? variety_tag(variety) : lang_tag(lang);
+
+    http_set_cookie(c->res, S("lang"), arena_printf(c->arena, "%s.%lld", tag, (long long)c->now_s), LANG_COOKIE_S,
+                    SAME_SITE_LAX);
 }
 
 bool answer_chosen_lang(const struct ctx *c, enum lang *lang, int64_t *at_s)
@@ -173,7 +193,7 @@ bool answer_chosen_lang(const struct ctx *c, enum lang *lang, int64_t *at_s)
     struct str cookie = http_cookie(c->req, S("lang")), tag;
 
     *at_s = 0;
-    return str_is_set(cookie) && str_split(&cookie, '.', &tag) && lang_of_tag(tag, lang) &&
+    return str_is_set(cookie) && str_split(&cookie, '.', &tag) && answer_lang_of_tag(tag, lang) &&
            (!str_is_set(cookie) || str_int(cookie, at_s));
 }
 

@@ -59,9 +59,12 @@ enum step answer_page(struct ctx *c, int status, struct html page);
 /* 303 to a path of ours or to a checked address; gives DONE. */
 enum step answer_go(struct ctx *c, struct str url);
 
-void answer_set_lang(struct ctx *c, enum lang lang); /* for this browser, from the next page on */
+/* For this browser, from the next page on; of a variety, lang is LANG_FI. */
+void answer_set_lang(struct ctx *c, enum lang lang, enum variety variety);
 bool answer_chosen_lang(const struct ctx *c, enum lang *lang, int64_t *at_s); /* what it was set to, and when */
 /* Which language the page is in: ui_locales, the cookie, Accept-Language, Finnish. */
 enum lang answer_lang(const struct ctx *c);
+/* The variety of it that was chosen at this browser; when c->lang is set. */
+enum variety answer_variety(const struct ctx *c);
 
 #endif

@@ -167,6 +167,7 @@ struct ctx {
     struct node *node;
 
     enum lang lang;
+    enum variety variety;    /* of LANG_FI; VARIETY_NONE: the language itself */
     char support_code[9];    /* 8 characters without 0 O 1 I: shown to the person, found in the log */
     struct login *login;     /* NULL where the endpoint has none */
     struct session *session; /* NULL: nobody is signed in */

@@ -20,6 +20,22 @@ bool lang_of_tag(struct str tag, enum lang *out)
     return false;
 }
 
+/* "simple": IANA's variant subtag of simplified forms [BCP 47]. */
+static const char *const varieties[VARIETY_COUNT] = { "", "fi-simple", "se" };
+
+const char *variety_tag(enum variety variety)
+{
+    return variety < VARIETY_COUNT ? varieties[variety] : "";
+}
+
+enum variety variety_of_tag(struct str tag)
+{
+    for (int i = VARIETY_NONE + 1; i < VARIETY_COUNT; i++)
+        if (str_eq_case(tag, str_of(varieties[i])))
+            return (enum variety)i;
+    return VARIETY_NONE;
+}
+
 /* Order stands for weight: browsers list their languages by preference. */
 enum lang lang_choose(struct str list, enum lang otherwise)
 {

@@ -10,6 +10,10 @@
 
 enum lang { LANG_FI = 0, LANG_SV, LANG_EN, LANG_COUNT };
 
+/* Languages that have some of the texts of people's pages, and Finnish for the rest: Finnish in easy language, and
+ * Northern Sámi.  Names, dates and order are Finnish there, so a request of a variety is one of LANG_FI besides. */
+enum variety { VARIETY_NONE = 0, VARIETY_EASY, VARIETY_SE, VARIETY_COUNT };
+
 /* A name in each language; an absent one falls back to Finnish. */
 struct names {
     struct str in[LANG_COUNT];
@@ -17,6 +21,9 @@ struct names {
 
 const char *lang_tag(enum lang lang);             /* "fi" */
 bool lang_of_tag(struct str tag, enum lang *out); /* "fi", "fi-FI", "SV"; false when unknown */
+const char *variety_tag(enum variety variety);    /* "fi-simple", "se"; "" for VARIETY_NONE */
+/* Those tags; else VARIETY_NONE.  Of no list: nobody gets a part of a language unasked. */
+enum variety variety_of_tag(struct str tag);
 /* The first language of an Accept-Language or ui_locales list that we speak. */
 enum lang lang_choose(struct str list, enum lang otherwise);
 struct str names_in(const struct names *n, enum lang lang);

@@ -3,6 +3,7 @@
 //   node tests/texts.mjs > texts.md          (Markdown; --tsv: a line a text, for a spreadsheet)
 // The order is that of the pages, and on a page that of reading.  A text that stands on several is listed where it stands
 // first, with the others named; one that stands nowhere is an error.
+//   node tests/texts.mjs --missing=se        (or easy: what launcher/texts_se.def has not, of people's pages, in its order)
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -16,6 +17,22 @@ for (const [, key, fi, sv, en] of source.matchAll(new RegExp(`TEXT\\(\\s*(\\w+),
   texts.set(key, { key, in: [fi, sv, en].map((t) => t.replaceAll('\\"', '"')), at: [] });
 const written = [...source.matchAll(/^TEXT\(/gm)].length;
 if (written !== texts.size) throw new Error(`${written} texts, ${texts.size} were read`);
+
+// Languages that have some of them (AGAIN): each is of a text that is there, which templates say, and is told the same.
+const again = Object.fromEntries(['easy', 'se'].map((v) => [v, new Map()]));
+for (const [v, has] of Object.entries(again)) {
+  const def = fs.readFileSync(path.join(root, `launcher/texts_${v}.def`), 'utf8'), rows = [...def.matchAll(new RegExp(`^AGAIN\\(\\s*(\\w+),\\s*${string}\\s*\\)`, 'gm'))];
+  const wrong = (why) => { console.error(`texts_${v}.def: ${why}`); process.exitCode = 1; };
+  if (rows.length !== [...def.matchAll(/^AGAIN\(/gm)].length || rows.length === 0) wrong('a row cannot be read');
+  const names = (t) => [...new Set(t.match(/\{\w+\}/g))].sort().join();
+  for (const [, key, text] of rows) {
+    if (has.has(key)) wrong(`${key} stands twice`);
+    if (!texts.has(key)) wrong(`there is no text ${key}`);
+    else if (names(text) !== names(texts.get(key).in[0])) wrong(`${key}: ${names(text)} and ${names(texts.get(key).in[0])}`);
+    else if (text === texts.get(key).in[0]) wrong(`${key} is what it is without it`);
+    has.set(key, text);
+  }
+}
 
 // A page is a view; what it includes is read where it is included.
 const views = folders.filter((d) => fs.existsSync(path.join(root, d, 'views'))).flatMap((d) => fs.readdirSync(path.join(root, d, 'views')).map((f) => [f.replace('.html', ''), path.join(root, d, 'views', f)]));
@@ -39,6 +56,20 @@ for (const page of pages)
     if (!texts.get(key).at.includes(page)) texts.get(key).at.push(page);
     if (!order.includes(key)) order.push(key);
   });
+
+// What a person's page says: templates of launcher/ and what they include.
+const own = new Set(), ownPages = pages.filter((p) => where.get(p).startsWith(path.join(root, 'launcher')));
+for (const page of ownPages) read(page, (key) => own.add(key));
+for (const [v, has] of Object.entries(again))
+  for (const key of has.keys()) if (!own.has(key)) { console.error(`texts_${v}.def: no page of people says ${key}`); process.exitCode = 1; }
+const missing = process.argv.find((x) => x.startsWith('--missing='))?.slice('--missing='.length);
+if (missing) {
+  if (!again[missing]) throw new Error(`--missing=${Object.keys(again).join(' or ')}`);
+  const lacks = order.filter((key) => own.has(key) && !again[missing].has(key));
+  for (const key of lacks) console.log(`${key}\t${texts.get(key).in[0]}`);
+  console.error(`${missing}: ${again[missing].size} of ${own.size} texts of people's pages; ${lacks.length} are missing`);
+  process.exit();
+}
 
 // The rest is put in by code.
 const code = [...folders, 'gateway'].flatMap((dir) => fs.readdirSync(path.join(root, dir), { recursive: true }).filter((f) => /\.c$/.test(f) || (dir !== 'gateway' && f.endsWith('.def') && f !== 'texts.def')).map((f) => path.join(dir, f)));

@@ -3,6 +3,7 @@
  *
  *     htmlc OUT.c table HEADER ASSETS                              the static files of a folder as a table
  *     htmlc OUT.c views HEADER ASSETS FOLDER... TEXTS.def...       one C function per page of the first folder,
+ *                                                                  texts_easy.def, texts_se.def: some of them again
  *
  * `void view_<name>(struct buf *, const struct <view> *)`; what pages include may stand in the other folders.  The
  * language is described in wire/html.h.  Every mistake in a template or a text ends the build with file and line: what
@@ -26,6 +27,7 @@ enum {
     FILE_MAX_B = 4 << 20,
     TEXTS_MAX = 3000,
     LANGS = 3,
+    VARIETIES = 2,
     INCLUDES_MAX = 8,
     PARTS_MAX = 4,
     BLOCKS_MAX = 32,
@@ -110,6 +112,7 @@ static bool is_name_char(char c)
 
 struct text {
     struct str key, in[LANGS];
+    struct str again[VARIETIES]; /* absent: Finnish stands in its place */
 };
 
 struct texts {
@@ -118,6 +121,12 @@ struct texts {
 };
 
 static const char *const lang_names[LANGS] = { "LANG_FI", "LANG_SV", "LANG_EN" };
+
+/* A language that has some of the texts, in pages of Finnish.  One that is not Finnish is marked as what it is, by an
+ * element, and so stands nowhere where there can be none: attributes, titles, choices [WCAG 3.1.2]. */
+static const struct variety {
+    const char *file, *name, *lang;
+} varieties[VARIETIES] = { { "_easy.def", "VARIETY_EASY", NULL }, { "_se.def", "VARIETY_SE", "se" } };
 
 /* Skips white space, comments and preprocessor lines. */
 static void texts_skip(struct source *s)
@@ -217,6 +226,48 @@ static const struct text *texts_find(const struct texts *texts, struct str key)
     return NULL;
 }
 
+static struct text *texts_find_own(struct texts *texts, struct str key)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        if (str_eq(texts->at[i].key, key))
+            return &texts->at[i];
+    return NULL;
+}
+
+/* What the Finnish text is told, all of it, and nothing else. */
+static void again_check(const struct source *s, const struct text *t, struct str again)
+{
+    const struct str sides[] = { t->in[0], again };
+
+    for (int i = 0; i < 2; i++) {
+        struct str name;
+        size_t at = 0, from;
+        while (text_argument(sides[i], &at, &from, &name))
+            if (!text_has_argument(sides[1 - i], name))
+                mistake(s, "text %.*s: {%.*s} is not in both", STR_ARG(t->key), STR_ARG(name));
+    }
+}
+
+/* AGAIN(key, "text") …, of texts that were read before. */
+static void texts_read_again(struct arena *a, struct texts *texts, const char *path, int variety)
+{
+    struct source s = source_open(a, path);
+
+    for (texts_skip(&s); source_left(&s); texts_skip(&s)) {
+        if (!str_eq(texts_key(&s), S("AGAIN")))
+            mistake(&s, "AGAIN(key, text) expected");
+        texts_expect(&s, '(');
+        struct str key = texts_key(&s);
+        struct text *t = texts_find_own(texts, key);
+        if (t == NULL || t->again[variety].p != NULL)
+            mistake(&s, "text key '%.*s' is not there, or stands twice", STR_ARG(key));
+        texts_expect(&s, ',');
+        t->again[variety] = texts_string(a, &s);
+        texts_expect(&s, ')');
+        again_check(&s, t, t->again[variety]);
+    }
+}
+
 /* TEXT(key, "fi", "sv", "en") … */
 static void texts_read(struct arena *a, struct texts *texts, const char *path)
 {
@@ -299,6 +350,7 @@ struct place {
     char word[WORD_MAX_B]; /* tag or attribute name being read */
     size_t word_n;
     bool script, after_equals;
+    bool words_alone;  /* inside title, option or textarea, which have no elements */
     bool meta_refresh; /* inside content="0;url=" */
     bool name_open;    /* a block that may be left out stood right behind the tag's name: nothing may add to that */
 };
@@ -393,6 +445,11 @@ static void place_in_tag_name(const struct source *s, struct place *p, char c)
     if (strcmp(p->word, "style") == 0)
         mistake(s, "no style in a page: the stylesheet is a file");
     p->script = strcmp(p->word, "script") == 0;
+    static const char *const bare[] = { "title", "option", "textarea", NULL };
+    if (p->word[0] != '/')
+        p->words_alone = p->words_alone || word_in(p, bare);
+    else if (p->words_alone)
+        p->words_alone = false; /* what has no elements ends with the first end */
     p->where = IN_TAG;
     word_clear(p);
     if (c == '>')
@@ -557,10 +614,10 @@ static void check_arguments(const struct source *s, const struct text *t, struct
     }
 }
 
-static void put_text_in(struct compiler *c, const struct source *s, const struct text *t, int lang,
+static void put_text_in(struct compiler *c, const struct source *s, const struct text *t, struct str text,
                         struct str arguments)
 {
-    struct str text = t->in[lang], name;
+    struct str name;
     size_t at = 0, from, literal_from = 0;
 
     while (text_argument(text, &at, &from, &name)) {
@@ -607,6 +664,30 @@ static void put_said(struct compiler *c, const struct text *t)
                STR_ARG(t->key));
 }
 
+/* Whether the text stands here in that variety. */
+static bool is_again(const struct compiler *c, const struct text *t, int variety)
+{
+    return t->again[variety].p != NULL &&
+           (varieties[variety].lang == NULL || (c->place.where == IN_TEXT && !c->place.words_alone));
+}
+
+/* "if (…) … else": what follows is the text itself. */
+static void put_again(struct compiler *c, const struct source *s, const struct text *t, struct str arguments)
+{
+    for (int i = 0; i < VARIETIES; i++) {
+        if (!is_again(c, t, i))
+            continue;
+        buf_printf(&c->out, "    if (v->page.lang == LANG_FI && v->page.variety == %s) {\n", varieties[i].name);
+        if (varieties[i].lang != NULL)
+            buf_add(&c->literal, arena_printf(c->arena, "<span lang=\"%s\">", varieties[i].lang));
+        put_text_in(c, s, t, t->again[i], arguments);
+        if (varieties[i].lang != NULL)
+            buf_add(&c->literal, S("</span>"));
+        flush_literal(c);
+        buf_add(&c->out, S("    } else\n"));
+    }
+}
+
 /* {{t.key name=path …}} */
 static void put_text(struct compiler *c, const struct source *s, struct str key, struct str arguments)
 {
@@ -618,6 +699,7 @@ static void put_text(struct compiler *c, const struct source *s, struct str key,
         mistake(s, "a text must not stand here");
     check_arguments(s, t, arguments);
     flush_literal(c);
+    put_again(c, s, t, arguments);
     if (!has_arguments(t)) {
         put_said(c, t);
         return;
@@ -629,7 +711,7 @@ static void put_text(struct compiler *c, const struct source *s, struct str key,
             buf_add(&c->out, S("    case LANG_COUNT:\n    default:\n"));
         else
             buf_printf(&c->out, "    case %s:\n", lang_names[i]);
-        put_text_in(c, s, t, i, arguments);
+        put_text_in(c, s, t, t->in[i], arguments);
         buf_add(&c->out, S("    break;\n"));
     }
     buf_add(&c->out, S("    }\n"));
@@ -1037,7 +1119,13 @@ static int usage(void)
 
 static void take_argument(struct compiler *c, const char *arg)
 {
-    if (str_has_suffix(str_of(arg), S(".def")))
+    int variety = 0;
+
+    while (variety < VARIETIES && !str_has_suffix(str_of(arg), str_of(varieties[variety].file)))
+        variety++;
+    if (variety < VARIETIES)
+        texts_read_again(c->arena, c->texts, arg, variety);
+    else if (str_has_suffix(str_of(arg), S(".def")))
         texts_read(c->arena, c->texts, arg);
     else if (c->part_count < PARTS_MAX)
         c->parts[c->part_count++] = arg;

@@ -132,6 +132,7 @@ static void begin(void *self, struct ctx *c)
 
     give_parts(lane, c);
     c->lang = answer_lang(c);
+    c->variety = answer_variety(c);
     answer_take_code(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
         c->route = NULL;

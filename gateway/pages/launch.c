@@ -368,11 +368,13 @@ const struct step_row service_missing[] = {
 static enum step set_lang(struct ctx *c, struct fail *f)
 {
     struct str back = form_get(c->query, S("back"));
-    enum lang lang;
+    struct str to = form_get(c->query, S("to"));
+    enum variety variety = variety_of_tag(to);
+    enum lang lang = LANG_FI;
 
-    if (!lang_of_tag(form_get(c->query, S("to")), &lang))
+    if (variety == VARIETY_NONE && !lang_of_tag(to, &lang))
         return fail(f, FAIL_CALLER, "invalid_request", "no such language");
-    answer_set_lang(c, lang);
+    answer_set_lang(c, lang, variety);
     return answer_go(c, is_own_path(back) ? back : S("/"));
 }
 

@@ -321,7 +321,7 @@ static enum step local_keep_name(struct ctx *c, struct fail *f)
     (void)f;
     c->login->login_hint = str_sub(str_trim(param(c, "username")), 0, NAME_KEPT_MAX_B);
     if (lang_of_tag(param(c, "lang"), &lang))
-        answer_set_lang(c, lang);
+        answer_set_lang(c, lang, VARIETY_NONE);
     return step_into(c, login_keep);
 }
 

@@ -111,8 +111,9 @@ async function search(page, query) {
   return (await texts(page, '.rows .pick > span')).map((t) => t);
 }
 
+const teacherOf = (width) => (width === 320 ? 'aino' : 'anni'); // favourites follow their person
 for (const width of [320, 1280]) {
-  const teacher = width === 320 ? 'aino' : 'anni'; // favourites follow their person
+  const teacher = teacherOf(width);
   await test(`11 at ${width}: a country to choose from`, async () => {
     const { context, page } = await person(width);
     await page.goto(g.url + '/');
@@ -407,6 +408,38 @@ for (const width of [320, 1280]) {
     await context.close();
   });
 }
+
+/* --- languages that have some of the texts -------------------------------------------------------------------- */
+
+for (const [width, scripts] of [[320, false], [1280, true]])
+  await test(`20 at ${width}${scripts ? '' : ', without scripts'}: easy Finnish and Northern Sámi are chosen, kept, and marked part by part`, async () => {
+    const { context, page } = await person(width, { javaScriptEnabled: scripts });
+    await page.goto(g.url + '/');
+    const choose = (name) => Promise.all([page.waitForNavigation(), page.click(`.foot a:text-is("${name}")`)]);
+    await choose('Selkosuomi');
+    check((await page.getAttribute('.foot a[hreflang=fi-simple]', 'aria-current')) === 'true', 'what was chosen is not marked');
+    await page.goto(`${g.url}/ei-ole`);
+    check((await page.textContent('h1')) === 'Tätä sivua ei ole' && /^Tätä sivua ei ole/.test(await page.title()) && (await page.getAttribute('html', 'lang')) === 'fi', await page.textContent('h1'));
+    await signIn(page, teacherOf(width));
+    check((await page.textContent('label[for=f]')).trim() === 'Etsi palvelu', await page.textContent('main'));
+    await fits(page, width, 'easy Finnish');
+    await shot(page, `20-easy-${width}`);
+    await choose('Davvisámegiella');
+    check((await page.textContent('h1')).startsWith('Bures, Aino') && (await page.locator('h1 [lang=se]').count()) === 1, await page.textContent('h1'));
+    // All that is Sámi says so, the page is Finnish, and nothing of it stands where it cannot say so.
+    check((await page.getAttribute('html', 'lang')) === 'fi' && (await page.locator('header [lang=se]:text-is("Logge olggos")').count()) === 1, 'signing out');
+    check(!/[čđŋšŧž]/.test(await page.title()) && (await page.textContent('label[for=f]')).trim() === 'Hae palvelua', 'what is not there is not Finnish');
+    const bare = await page.evaluate(() => { const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), out = []; for (let n = walk.nextNode(); n; n = walk.nextNode()) if (/[čđŋŧ]|Logge|Bures/.test(n.data) && !n.parentElement.closest('[lang=se]')) out.push(n.data); return out; });
+    check(bare.length === 0, `Sámi that is read as Finnish: ${bare}`);
+    await fits(page, width, 'Northern Sámi');
+    await shot(page, `20-se-${width}`);
+    await page.goto(`${g.url}/services`);
+    check((await page.locator('.foot .more').count()) === 0, 'a page without such texts offers them');
+    await page.goto(`${g.url}/`);
+    await page.goto(`${g.url}/lang?to=fi&back=/`);
+    check((await page.locator('[lang=se]:not(a)').count()) === 0 && (await page.locator('.foot [aria-current]').count()) === 0, 'Finnish is not Finnish again');
+    await context.close();
+  });
 
 /* --- what is too much, and too long --------------------------------------------------------------------------- */
 

@@ -229,6 +229,7 @@ static struct bits allow_by_role(struct arena *a, const struct registry *r, cons
 struct stage { /* what the pages of one round are made with */
     struct arena *a;
     enum lang lang;
+    enum variety variety;
     struct str text; /* NULL: ordinary texts; else this in place of each foreign one */
 };
 
@@ -239,7 +240,11 @@ static struct str word(const struct stage *s, struct str usual)
 
 static struct page page(const struct stage *s, const char *here, bool signed_in)
 {
-    struct page p = { .lang = s->lang, .gateway = word(s, S("DigiOne")), .here = str_of(here) };
+    struct page p = { .lang = s->lang,
+                      .variety = s->variety,
+                      .varieties = true,
+                      .gateway = word(s, S("DigiOne")),
+                      .here = str_of(here) };
 
     p.help = word(s, S("https://tuki.example/"));
     p.accessibility = word(s, S("https://tuki.example/saavutettavuus"));
@@ -596,6 +601,29 @@ static void put_launchers(const struct stage *s, const char *prefix, struct regi
     put(arena_cstr(s->a, arena_printf(s->a, "%slearner-shared", prefix)), s->lang, page_launcher(s->a, &v));
 }
 
+/* Pages that have texts in languages which have only some: each of them once. */
+static void put_varieties(const struct stage *finnish, struct registry *all, const struct picker *picker)
+{
+    static const char *const names[VARIETY_COUNT] = { "", "easy", "se" };
+
+    for (int i = VARIETY_NONE + 1; i < VARIETY_COUNT; i++) {
+        struct stage s = *finnish;
+        s.variety = (enum variety)i;
+        const struct sign_in_view in = sign_in(&s, picker, &(const struct picker_ask){ 0 });
+        const struct launcher_view v = launcher(&s, all, 0);
+        const struct error_view error = {
+            .page = page(&s, "/x", false), .kind = FAIL_NOT_FOUND, .support_code = S("K7F29QXM"), .at_s = NOW_S
+        };
+        const struct sign_out_view ask = { .page = page(&s, "/sign-out", true),
+                                           .ask = SIGN_OUT_ASK,
+                                           .csrf = S("csrf") };
+        put(arena_cstr(s.a, arena_printf(s.a, "sign-in-%s", names[i])), s.lang, page_sign_in(s.a, &in));
+        put(arena_cstr(s.a, arena_printf(s.a, "launcher-%s", names[i])), s.lang, page_launcher(s.a, &v));
+        put(arena_cstr(s.a, arena_printf(s.a, "error-notfound-%s", names[i])), s.lang, page_error(s.a, &error));
+        put(arena_cstr(s.a, arena_printf(s.a, "sign-out-%s", names[i])), s.lang, page_sign_out(s.a, &ask));
+    }
+}
+
 static void put_refusals(const struct stage *s, const char *prefix)
 {
     static const struct {
@@ -798,7 +826,27 @@ static void put_pleas(const struct stage *s, const char *prefix)
         .page = page(s, "/me/log", true), .lines = { log, LOG_LINES }, .next = S("1204392"), .older = true
     };
     put(arena_cstr(s->a, arena_printf(s->a, "%sme-log", prefix)), s->lang, page_me_log(s->a, &w));
-    w = (struct me_log_view){ .page = w.page, .away = true, .shared = true };
+    /* The first of many pages, and who reads it acts for a child. */
+    w.older = false;
+    w.page.acting.child = word(s, S("Helmi Sofia"));
+    w.page.acting.school = word(s, S("Testi-Kielonmäen koulu"));
+    w.page.acting.group = word(s, S("7B"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-log-child", prefix)), s->lang, page_me_log(s->a, &w));
+    const struct me_consent consents[] = {
+        { word(s, S("Kajo Kysely")), S("kajo"), S("1.9.2026 klo 8.04"), word(s, S("etunimet, rooli")) },
+        { word(s, S("Valo Lukutuki")), S("valo"), S("2.9.2026 klo 8.04"), word(s, S("etunimet")) }
+    };
+    v.said = ME_SAID_TAKEN_BACK;
+    v.page.acting = w.page.acting;
+    v.page.guardian = v.page.roles = true;
+    v.consents.at = consents;
+    v.consents.n = 2;
+    v.sessions_cut = true;
+    v.hidden = false;
+    v.ask_email = (struct str){ NULL, 0 };
+    v.ask_url = S("https://tuki.example/");
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-child", prefix)), s->lang, page_me(s->a, &v));
+    w = (struct me_log_view){ .page = page(s, "/me/log", true), .away = true, .shared = true };
     put(arena_cstr(s->a, arena_printf(s->a, "%sme-log-empty", prefix)), s->lang, page_me_log(s->a, &w));
     v = (struct me_view){ .page = page(s, "/me", true),
                           .name = v.name,
@@ -1015,6 +1063,8 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         if (hostile.p == NULL) {
             put_many(&s, prefix);
             put_many_tiles(&s, prefix);
+            if (s.lang == LANG_FI)
+                put_varieties(&s, all, picker);
         }
         put_local(&s, prefix);
         put_launchers(&s, prefix, all, none);

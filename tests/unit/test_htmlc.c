@@ -23,8 +23,8 @@ static void write_file(struct test *t, const char *folder, const char *name, con
         abort();
 }
 
-static const char *const names[] = { "assets/a.css", "views/v.html", "views/part.html", "texts.def", "out.c",
-                                     "table.c",      "said" };
+static const char *const names[] = { "assets/a.css", "views/v.html", "views/part.html", "texts.def", "texts_easy.def",
+                                     "texts_se.def", "out.c",        "table.c",         "said" };
 
 static void remove_all(struct test *t, const char *folder)
 {
@@ -49,6 +49,8 @@ static struct str read_whole(struct test *t, const char *folder, const char *nam
 
 #define TEXTS "TEXT(one, \"yksi\", \"ett\", \"one\")\nTEXT(hi, \"Hei {who}\", \"Hej {who}\", \"Hi {who} <\")\n"
 
+static const char *again_easy = "", *again_se = ""; /* of the next run */
+
 /* Compiles one view with texts; gives what was written, or what was said when it was refused. */
 static struct str run(struct test *t, const char *view, const char *texts, bool *ok)
 {
@@ -62,11 +64,14 @@ static struct str run(struct test *t, const char *view, const char *texts, bool 
     write_file(t, folder, "views/v.html", view);
     write_file(t, folder, "views/part.html", "<i>{{x.name}}</i>\n");
     write_file(t, folder, "texts.def", texts);
-    struct str command =
-        arena_printf(t->arena,
-                     "cd %s && { %s out.c views x.h assets views texts.def && %s table.c table x.h assets "
-                     "&& cat table.c >>out.c; } 2>said",
-                     folder, TEST_HTMLC, TEST_HTMLC);
+    write_file(t, folder, "texts_easy.def", again_easy);
+    write_file(t, folder, "texts_se.def", again_se);
+    again_easy = again_se = "";
+    struct str command = arena_printf(t->arena,
+                                      "cd %s && { %s out.c views x.h assets views texts.def texts_easy.def "
+                                      "texts_se.def && %s table.c table x.h assets "
+                                      "&& cat table.c >>out.c; } 2>said",
+                                      folder, TEST_HTMLC, TEST_HTMLC);
     int status = system(arena_cstr(t->arena, command));
     *ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     struct str out = read_whole(t, folder, *ok ? "out.c" : "said");
@@ -120,6 +125,50 @@ TEST(texts_are_escaped_at_build_time_and_their_arguments_when_written)
     CHECK(has(c, "Hej "));
     CHECK(has(c, " &lt;"));
     CHECK(has(c, "HTML_PUT(b, v->name)"));
+}
+
+/* Another language is marked by an element, so it stands nowhere where there is none: titles, choices, attributes. */
+TEST(a_text_that_is_there_again_stands_for_finnish_where_it_can_be_marked)
+{
+    static const char view[] =
+        "{{view x}}<title>{{t.one}}</title><p>{{t.one}}</p><a title=\"{{t.one}}\">{{t.hi who=who}}</a>";
+    bool ok;
+
+    again_se = "AGAIN(one, \"okta\") AGAIN(hi, \"Bures {who}\")";
+    struct str out = run(t, view, TEXTS, &ok);
+    CHECK(ok);
+    CHECK(has(out, "v->page.variety == VARIETY_SE"));
+    size_t first = str_find(out, S("okta"));
+    CHECK(first < out.n);
+    CHECK(str_find(out, S("<title>")) < first && str_find(out, S("<p>")) < first);
+    CHECK(!has(str_from(out, first + 1), "okta")); /* neither in the title nor in the attribute */
+    CHECK(has(out, "Bures "));
+    CHECK(!has(out, "VARIETY_EASY"));
+
+    again_easy = "AGAIN(one, \"se yksi\")";
+    out = run(t, view, TEXTS, &ok);
+    CHECK(ok);
+    first = str_find(out, S("se yksi"));
+    size_t second = first + 1 + str_find(str_from(out, first + 1), S("se yksi"));
+    CHECK(second < out.n && has(str_from(out, second + 1), "se yksi")); /* it is Finnish: in each place */
+    CHECK(!has(out, "<span lang"));
+}
+
+TEST(a_text_that_is_there_again_is_told_the_same_and_has_a_first)
+{
+    static const char *const wrong[][2] = { { "AGAIN(two, \"x\")", "text key 'two' is not there, or stands twice" },
+                                            { "AGAIN(one, \"x\") AGAIN(one, \"y\")", "stands twice" },
+                                            { "AGAIN(hi, \"Bures\")", "{who} is not in both" },
+                                            { "AGAIN(one, \"{who}\")", "{who} is not in both" },
+                                            { "TEXT(one, \"x\")", "AGAIN(key, text) expected" } };
+    bool ok;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        again_se = wrong[i][0];
+        struct str said = run(t, "{{view x}}<p>{{t.one}}</p>", TEXTS, &ok);
+        CHECK(!ok);
+        CHECK(has(said, "texts_se.def:") && has(said, wrong[i][1]));
+    }
 }
 
 TEST(blocks_become_c)

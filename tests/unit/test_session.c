@@ -534,7 +534,7 @@ TEST(all_that_a_browser_keeps_for_us_goes_into_one_header)
         device_remember(&x->ctx, idp);
         device_keep_school(&x->ctx, letters(t, 64));
         device_mark_shared(&x->ctx);
-        answer_set_lang(&x->ctx, LANG_FI);
+        answer_set_lang(&x->ctx, LANG_FI, VARIETY_NONE);
     }
     jar = jar_after(t, jar, &x->res);
     for (size_t at = 0; (at += str_find(str_from(jar, at), S("login-"))) < jar.n; at++)
