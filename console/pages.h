@@ -1529,8 +1529,14 @@ struct vendor_invited {
     struct str name, until, mail;  /* mail: absent: its link was shown */
     bool lost;
 };
-struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, approve, decline, uninvite), number, id,
-                       * name_fi, business_id, technology, privacy, incidents, email */
+struct vendor_unproven {           /* an address of an organisation that nobody has said to read */
+    struct str organisation, word; /* word: field `contact` */
+    struct str name, what, address;
+    struct str asked, who; /* when a link was sent there last, by whom; absent: none is open */
+    struct str old;        /* which receives until it is; absent: nobody does */
+};
+struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, approve, decline, uninvite, prove),
+                       * number, id, contact, name_fi, business_id, technology, privacy, incidents, email */
     struct console_page con;
     struct {
         const struct vendor_row *at;
@@ -1544,7 +1550,13 @@ struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, a
         const struct vendor_invited *at;
         size_t n;
     } invited;
+    struct {
+        const struct vendor_unproven *at;
+        size_t n;
+    } unproven;
     struct str link; /* shown this once */
+    bool proof;      /* it is one by which an address is verified */
+    bool proving;    /* one was sent */
     bool declined, sent, uninvited, mail_set;
     struct str email;
     struct str detail; /* what is wrong */

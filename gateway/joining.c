@@ -194,3 +194,48 @@ struct str invitation_letter_words(struct ctx *c, const struct invitation *x, en
     return arena_printf(c->arena, "%.*s: %.*s", STR_ARG(x->email),
                         STR_ARG(vendor_text(state == MAIL_NONE ? V_v_mail_sent : words[state], c->lang)));
 }
+
+/* ── an address that is read ────────────────────────────────────────────── */
+
+enum vendor_text contact_text(enum contact which)
+{
+    static const enum vendor_text words[CONTACT_COUNT] = { V_v_technology, V_v_privacy, V_v_incidents };
+
+    return words[which];
+}
+
+void contact_ask(struct ctx *c, const struct organisation *o, enum contact which, struct str address,
+                 struct contact_asking *out)
+{
+    enum { CONTACT_TOKEN_B = 24 };
+    struct str token = crypt_token(c->arena, c->world, CONTACT_TOKEN_B), hash = invitation_hash(c->arena, token);
+    struct str path = arena_join(c->arena, S("/vendor/contact/"), token);
+
+    out->shown = arena_join(c->arena, c->set->public_url, path);
+    out->link = (struct contact_link){ .hash = hash,
+                                       .organisation = o->id,
+                                       .address = address,
+                                       .by = c->person->id,
+                                       .which = which,
+                                       .until_s = c->now_s + CONTACT_LINK_S };
+    out->letter = (struct mail_letter){ .letter = LETTER_contact_verify,
+                                        .key = arena_join(c->arena, S("contact:"), hash),
+                                        .owner = o->id,
+                                        .to = address,
+                                        .a_day = MAILS_INVITED_A_DAY_MAX,
+                                        .lang = c->lang,
+                                        .what = o->names,
+                                        .when_s = out->link.until_s,
+                                        .path = path };
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        out->letter.part.in[lang] = vendor_text(contact_text(which), (enum lang)lang);
+}
+
+bool contact_send(struct db *d, struct arena *a, struct mail_door *door, const struct contact_asking *x, int64_t now_s,
+                  struct fail *f)
+{
+    bool fresh;
+
+    return contact_link_put(d, &x->link, f) &&
+           (!mail_is_set(door->set) || mail_put(door, a, &x->letter, now_s, &fresh, f));
+}

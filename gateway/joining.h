@@ -11,6 +11,7 @@
 #include "model/ctx.h"
 #include "portal/pages.h"
 #include "portal/texts.h"
+#include "registry/contacts.h"
 #include "registry/edit.h"
 #include "registry/vendors.h"
 
@@ -68,6 +69,20 @@ bool invitation_letters(const struct mail_door *door, struct arena *a, const str
                         enum mail_state *at, struct fail *f);
 /* In words; absent: it was sent nowhere. */
 struct str invitation_letter_words(struct ctx *c, const struct invitation *x, enum mail_state state);
+/* A link by which somebody says that an address of an organisation is read. */
+struct contact_asking {
+    struct contact_link link;
+    struct mail_letter letter;
+    struct str shown; /* the link */
+};
+/* On the loop.  name: the organisation's; the letter counts among those that it may send in a day. */
+void contact_ask(struct ctx *c, const struct organisation *o, enum contact which, struct str address,
+                 struct contact_asking *out);
+/* In a job on the vendors' store: keeps it, and leaves its letter in the outbox where there is one. */
+bool contact_send(struct db *d, struct arena *a, struct mail_door *door, const struct contact_asking *x, int64_t now_s,
+                  struct fail *f);
+enum vendor_text contact_text(enum contact which); /* "Tekniikka" */
+
 /* Of what stands in the link. */
 struct str invitation_hash(struct arena *a, struct str token);
 

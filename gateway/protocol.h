@@ -87,6 +87,9 @@ struct protocol {
     const struct step_row *leave;
     const char *leave_mend; /* what its service's people must see to when it has not heard, for the log */
 
+    /* Which further trials at the gate a service has by what is kept of its metadata: GATE_HEARS, GATE_DECRYPTS
+     * (gate/gate.h).  NULL: none. */
+    unsigned (*trial_ways)(const struct ctx *c, const struct service *s);
     /* Rows that tell c->service so in a trial at the gate, rightly or wrongly (gate/gate.h): c->state is a struct
      * gate_leaving *.  NULL: services of this protocol have no such trials. */
     const struct step_row *try_leave;

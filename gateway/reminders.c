@@ -180,7 +180,8 @@ struct reminders {
     struct arena *old, *new;   /* of these */
     struct raised *stand, *found;
     size_t stand_n, found_n;
-    bool bad; /* a letter could not be left: logged once a walk */
+    bool taken_over; /* contacts of before an upgrade: contacts_take_over() */
+    bool bad;        /* a letter could not be left: logged once a walk */
 };
 
 static void walk_begin(struct reminders *x)
@@ -338,12 +339,40 @@ static void raise_all(struct reminders *x)
                     world_now_s(x->door.world));
 }
 
+struct taking {
+    const struct registry_parts *parts;
+    int64_t now_s;
+};
+
+static bool take_over(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    const struct taking *t = with;
+
+    return contacts_take_over(d, a, t->parts->organisations, t->parts->organisation_count, t->now_s, f);
+}
+
+/* Before anybody changes an address; one that cannot be done now is done a moment later. */
+static void take_over_contacts(struct reminders *x, const struct registry *r)
+{
+    struct taking t = { registry_parts(r), world_now_s(x->door.world) };
+    struct arena *a = arena_new();
+    struct fail f = { 0 };
+
+    x->taken_over = x->vendors == NULL || vendors_now(x->vendors, a, take_over, &t, &f);
+    if (!x->taken_over && !x->bad)
+        log_event(LOG_WARN, "contacts.not_taken_over", LOG_C("code", f.code), LOG_S("why", str_of(f.detail)));
+    x->bad = x->bad || !x->taken_over;
+    arena_free(a);
+}
+
 void reminders_look(struct reminders *x, const struct registry *r, struct upstream_store *kept)
 {
     int64_t now_ms = world_mono_ms(x->door.world);
 
     if (r == NULL)
         return;
+    if (!x->taken_over)
+        take_over_contacts(x, r);
     if (x->at == 0 && registry_parts(r)->version != x->version && x->walk_ms > now_ms + REMINDERS_FIRST_MS)
         x->walk_ms = now_ms + REMINDERS_FIRST_MS; /* what was renewed stands no longer */
     if (now_ms >= x->walk_ms)

@@ -197,6 +197,7 @@ struct html page_vendor_people(struct arena *a, const struct vendor_people_view 
 struct vendor_contact_row {
     struct str word, what, address; /* word: field `contact` */
     bool verified;
+    bool before;    /* verified by the word of whoever runs the gateway, from before anybody was asked */
     struct str old; /* which receives until it is; absent: nobody does */
 };
 struct vendor_organisation_view { /* GET, POST /vendor/organisation: an organisation_form; act=verify, contact */

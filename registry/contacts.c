@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/contacts.h"
 
+#define LINK "organisation, part, hash, address, until_s, asked_by"
+
 static const struct db_statement
-    all = { "contacts_of", "SELECT part, address FROM contacts WHERE organisation = ?1 LIMIT 16" },
+    all = { "contacts_of", "SELECT part, address, before FROM contacts WHERE organisation = ?1 LIMIT 16" },
     put = { "contact_put",
             "INSERT OR REPLACE INTO contacts (organisation, part, address, at_s) VALUES (?1, ?2, ?3, ?4)" },
     link_put = { "contact_link_put",
-                 "INSERT OR REPLACE INTO contact_links (organisation, part, hash, address, until_s) "
-                 "VALUES (?1, ?2, ?3, ?4, ?5)" },
-    link_get = { "contact_link_get", "SELECT organisation, part, hash, address, until_s FROM contact_links WHERE hash "
-                                     "= ?1 AND until_s > ?2" },
+                 "INSERT OR REPLACE INTO contact_links (organisation, part, hash, address, until_s, asked_by) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
+    link_get = { "contact_link_get", "SELECT " LINK " FROM contact_links WHERE hash = ?1 AND until_s > ?2" },
+    links_open = { "contact_links_open", "SELECT " LINK " FROM contact_links WHERE until_s > ?1 LIMIT 10000" },
+    due = { "contacts_due", "SELECT due FROM contacts_due" }, done = { "contacts_done", "DELETE FROM contacts_due" },
+    take_over = { "contact_take_over",
+                  "INSERT OR IGNORE INTO contacts (organisation, part, address, at_s, before) SELECT ?1, ?2, ?3, ?4, 1 "
+                  "WHERE NOT EXISTS (SELECT 1 FROM contact_links WHERE organisation = ?1 AND part = ?2)" },
     link_drop = { "contact_link_drop", "DELETE FROM contact_links WHERE hash = ?1" };
 
 static const char *const words[CONTACT_COUNT] = { "technology", "privacy", "incidents" };
@@ -49,18 +55,31 @@ bool contacts_of(struct db *d, struct arena *a, struct str organisation, struct 
         return false;
     for (size_t i = 0; i < rows.n; i++) {
         const struct db_value *v = db_row(&rows, i);
-        if (v[0].number >= 0 && v[0].number < CONTACT_COUNT)
-            out->verified[v[0].number] = v[1].text;
+        if (v[0].number < 0 || v[0].number >= CONTACT_COUNT)
+            continue;
+        out->verified[v[0].number] = v[1].text;
+        out->before[v[0].number] = v[2].number != 0;
     }
     return true;
 }
 
 bool contact_link_put(struct db *d, const struct contact_link *x, struct fail *f)
 {
-    const struct db_value row[] = { db_text(x->organisation), db_int(x->which), db_text(x->hash), db_text(x->address),
-                                    db_int(x->until_s) };
+    const struct db_value row[] = { db_text(x->organisation), db_int(x->which),
+                                    db_text(x->hash),         db_text(x->address),
+                                    db_int(x->until_s),       db_text(str_is_set(x->by) ? x->by : S("")) };
 
     return db_run(d, &link_put, row, sizeof row / sizeof *row, f);
+}
+
+static struct contact_link link_of(const struct db_value *v)
+{
+    return (struct contact_link){ .organisation = v[0].text,
+                                  .which = (enum contact)v[1].number,
+                                  .hash = v[2].text,
+                                  .address = v[3].text,
+                                  .until_s = v[4].number,
+                                  .by = v[5].text };
 }
 
 bool contact_link_get(struct db *d, struct arena *a, struct str hash, int64_t now_s, struct contact_link *out,
@@ -73,13 +92,60 @@ bool contact_link_get(struct db *d, struct arena *a, struct str hash, int64_t no
         return false;
     if (rows.n == 0 || db_row(&rows, 0)[1].number < 0 || db_row(&rows, 0)[1].number >= CONTACT_COUNT)
         return fail(f, FAIL_NOT_FOUND, "no_contact_link", "it is over, was used, or never was");
-    const struct db_value *v = db_row(&rows, 0);
-    *out = (struct contact_link){ .organisation = v[0].text,
-                                  .which = (enum contact)v[1].number,
-                                  .hash = v[2].text,
-                                  .address = v[3].text,
-                                  .until_s = v[4].number };
+    *out = link_of(db_row(&rows, 0));
     return true;
+}
+
+bool contact_links_open(struct db *d, struct arena *a, int64_t now_s, struct contact_links *out, struct fail *f)
+{
+    const struct db_value now = db_int(now_s);
+    struct db_rows rows;
+
+    *out = (struct contact_links){ 0 };
+    if (!db_query(d, &links_open, &now, 1, a, &rows, f))
+        return false;
+    out->at = arena_make_n(a, rows.n + 1, struct contact_link);
+    for (size_t i = 0; i < rows.n; i++)
+        if (db_row(&rows, i)[1].number >= 0 && db_row(&rows, i)[1].number < CONTACT_COUNT)
+            out->at[out->n++] = link_of(db_row(&rows, i));
+    return true;
+}
+
+bool contacts_of_all(struct db *d, struct arena *a, const struct organisation *all_of, size_t n, struct contacts *out,
+                     struct fail *f)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!contacts_of(d, a, all_of[i].id, &out[i], f))
+            return false;
+    return true;
+}
+
+static bool take_over_one(struct db *d, const struct organisation *o, int64_t now_s, struct fail *f)
+{
+    for (int i = 0; i < CONTACT_COUNT; i++) {
+        struct str address = contact_address(o, (enum contact)i);
+        const struct db_value row[] = { db_text(o->id), db_int(i), db_text(address), db_int(now_s) };
+        if (str_is_set(address) && !db_run(d, &take_over, row, sizeof row / sizeof *row, f))
+            return false;
+    }
+    return true;
+}
+
+bool contacts_take_over(struct db *d, struct arena *a, const struct organisation *all_of, size_t n, int64_t now_s,
+                        struct fail *f)
+{
+    struct db_rows rows;
+    bool good = db_query(d, &due, NULL, 0, a, &rows, f);
+
+    if (!good || rows.n == 0)
+        return good;
+    good = db_begin(d, f);
+    for (size_t i = 0; good && i < n; i++)
+        good = take_over_one(d, &all_of[i], now_s, f);
+    good = good && db_run(d, &done, NULL, 0, f) && db_commit(d, f);
+    if (!good)
+        db_rollback(d);
+    return good;
 }
 
 static bool verify(struct db *d, const struct contact_link *x, int64_t now_s, struct fail *f)

@@ -22,6 +22,7 @@ struct str contact_address(const struct organisation *o, enum contact which); /*
 /* Those that were verified last; absent: none was. */
 struct contacts {
     struct str verified[CONTACT_COUNT];
+    bool before[CONTACT_COUNT]; /* by the word of whoever runs the gateway: from before anybody was asked to prove it */
 };
 bool contacts_of(struct db *d, struct arena *a, struct str organisation, struct contacts *out, struct fail *f);
 /* The row's address is the verified one. */
@@ -29,6 +30,7 @@ bool contact_is_verified(const struct contacts *x, const struct organisation *o,
 
 struct contact_link {
     struct str hash, organisation, address;
+    struct str by; /* who asked for it: id of a person */
     enum contact which;
     int64_t until_s;
 };
@@ -37,6 +39,21 @@ bool contact_link_put(struct db *d, const struct contact_link *x, struct fail *f
 /* Fails NOT_FOUND no_contact_link: there never was, it is over, it was used, or a newer one was made. */
 bool contact_link_get(struct db *d, struct arena *a, struct str hash, int64_t now_s, struct contact_link *out,
                       struct fail *f);
+/* The links that are open, of all organisations. */
+struct contact_links {
+    struct contact_link *at;
+    size_t n;
+};
+bool contact_links_open(struct db *d, struct arena *a, int64_t now_s, struct contact_links *out, struct fail *f);
+/* Those that were verified last, of all organisations: as many as there are, in their order. */
+bool contacts_of_all(struct db *d, struct arena *a, const struct organisation *all, size_t n, struct contacts *out,
+                     struct fail *f);
+
+/* Once after an upgrade from a version that asked nobody: the addresses of organisations of which none was verified and
+ * none is being asked for count as verified, until they are changed.  Where there was no portal before, none does. */
+bool contacts_take_over(struct db *d, struct arena *a, const struct organisation *all, size_t n, int64_t now_s,
+                        struct fail *f);
+
 /* Its address is verified from now on, and the link is used.  Fails likewise. */
 bool contact_verify(struct db *d, struct arena *a, struct str hash, int64_t now_s, struct fail *f);
 

@@ -36,6 +36,12 @@ static const struct db_migration migrations[] = {
          "at_s INTEGER NOT NULL, PRIMARY KEY (organisation, part)) WITHOUT ROWID;"
          "CREATE TABLE contact_links (organisation TEXT NOT NULL, part INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE, "
          "address TEXT NOT NULL, until_s INTEGER NOT NULL, PRIMARY KEY (organisation, part)) WITHOUT ROWID;" },
+    /* Where the portal was in use before, its organisations' addresses are taken over once (contacts_take_over()). */
+    { 5, "ALTER TABLE contacts ADD COLUMN before INTEGER NOT NULL DEFAULT 0;"
+         "ALTER TABLE contact_links ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';"
+         "CREATE TABLE contacts_due (due INTEGER PRIMARY KEY) WITHOUT ROWID;"
+         "INSERT INTO contacts_due SELECT 1 WHERE EXISTS (SELECT 1 FROM seeds) OR EXISTS (SELECT 1 FROM passkeys) "
+         "OR EXISTS (SELECT 1 FROM invitations);" },
 };
 
 const struct db_schema vendors_schema = { "vendors.sqlite", migrations, sizeof migrations / sizeof *migrations };

@@ -25,7 +25,7 @@ function floor_of(top) {
 function room_of(path) {    # "a http": inner floor and room; "" for none
     if (path ~ /^gateway\/(http\/|routes\.|answer\.|errors\.|flood\.|pace\.|notice\.|metrics\.|tally\.|pulse\.|trace\.|nodes\.|letters\.|mail\.|post\.|reminders\.)/) return "a http"
     if (path ~ /^gateway\/session\//) return "b session"
-    if (path ~ /^gateway\/(flow\.|once\.|whose\.|beside\.|service_keys\.|consent\.|explain\.|plea\.|passes\.|joining\.|registrar\.|protocol\.|protocols\.def|release\.|tested\.|logout[a-z_]*\.|farewell[a-z_]*\.|will\.|vigil\.|upstream_)/) return "c flow"
+    if (path ~ /^gateway\/(flow\.|once\.|whose\.|beside\.|service_keys\.|consent\.|explain\.|plea\.|passes\.|joining\.|registrar\.|protocol\.|protocols\.def|release\.|tested\.|trial_ways\.|logout[a-z_]*\.|farewell[a-z_]*\.|will\.|vigil\.|upstream_)/) return "c flow"
     if (path ~ /^gateway\/gate\//) return "c gate"
     if (match(path, /^gateway\/(oidc|saml|lti|link|api|pages|me|console|vendor)\//)) return "d " substr(path, 9, RLENGTH - 9)
     if (path ~ /^gateway\/node\//) return "e node"

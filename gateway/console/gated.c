@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/console/gated.h"
 
+#include "gateway/trial_ways.h"
 #include "model/when.h"
 #include "wire/json.h"
 
@@ -46,7 +47,7 @@ enum step gated_ask(struct ctx *c, const struct change_rows_shown *rows, const s
             tested = tested_of(c, &rows->at[i]);
         x->entering += comes;
     }
-    return gate_report_ask(c, tested, &x->asked, f);
+    return gate_report_ask(c, tested, trial_ways, &x->asked, f);
 }
 
 /* One that cannot be read is none that was passed. */
@@ -98,8 +99,9 @@ void gated_show(struct ctx *c, const struct draft_gating *x, struct draft_gate *
     out->trials.at = at;
     for (size_t i = 0; i < TRIAL_COUNT; i++) {
         const struct gate_trial *t = &gate_trials[i];
-        const struct gate_row *row = gate_applies(of, t) ? gate_row_now(&x->asked.rows, t, edition, c->now_s) : NULL;
-        if (!gate_applies(of, t))
+        const struct gate_row *row =
+            gate_applies(of, x->asked.ways, t) ? gate_row_now(&x->asked.rows, t, edition, c->now_s) : NULL;
+        if (!gate_applies(of, x->asked.ways, t))
             continue;
         at[out->trials.n++] = (struct draft_gate_trial){ .name = gate_trial_name(t, c->lang),
                                                          .when = row != NULL ? when_full(c->arena, row->at_s, c->lang)

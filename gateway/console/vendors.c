@@ -4,6 +4,7 @@
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
+#include "gateway/console/lines.h"
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
 #include "model/mail.h"
@@ -27,6 +28,12 @@ struct vendors_on { /* c->state; the worker's, while it has it */
     struct invitations open; /* by operators */
     enum mail_state *letters;
     struct mail_door door;
+    struct contacts *contacts; /* of each organisation, in the registry's order */
+    struct contact_links links;
+    const struct organisation *organisations;
+    size_t organisation_n;
+    struct contact_asking proof;
+    bool proves;
     struct str link;
     struct vendors *vendors;
     struct vendors_got listed, got;
@@ -41,6 +48,9 @@ static struct vendors_on *on(struct ctx *c)
         x->now_s = c->now_s;
         x->vendors = c->vendors;
         x->door = mail_door_of(c);
+        x->organisations = registry_parts(c->registry)->organisations;
+        x->organisation_n = registry_parts(c->registry)->organisation_count;
+        x->contacts = arena_make_n(c->arena, x->organisation_n + 1, struct contacts);
         x->v.mail_set = mail_is_set(c->set);
         c->state = x;
     }
@@ -54,6 +64,9 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
     struct vendors_on *x = with;
 
     if (!joinings_list(d, a, x->now_s, &x->waiting, f) || !invitations_by_operators(d, a, x->now_s, &x->open, f))
+        return false;
+    if (!contacts_of_all(d, a, x->organisations, x->organisation_n, x->contacts, f) ||
+        !contact_links_open(d, a, x->now_s, &x->links, f))
         return false;
     x->letters = arena_make_n(a, x->open.n + 1, enum mail_state);
     return invitation_letters(&x->door, a, &x->open, x->letters, f);
@@ -142,6 +155,43 @@ static void put_invited(struct ctx *c, struct vendors_on *x)
     x->v.invited.n = x->open.n;
 }
 
+static const struct contact_link *link_to(const struct vendors_on *x, struct str organisation, enum contact which)
+{
+    for (size_t i = 0; i < x->links.n; i++)
+        if (x->links.at[i].which == which && str_eq(x->links.at[i].organisation, organisation))
+            return &x->links.at[i];
+    return NULL;
+}
+
+static struct vendor_unproven unproven(struct ctx *c, const struct vendors_on *x, size_t at, enum contact which)
+{
+    const struct organisation *o = &x->organisations[at];
+    const struct contact_link *link = link_to(x, o->id, which);
+    struct vendor_unproven u = { .organisation = o->id,
+                                 .word = contact_word(which),
+                                 .name = names_in(&o->names, c->lang),
+                                 .what = vendor_text(contact_text(which), c->lang),
+                                 .address = contact_address(o, which),
+                                 .old = x->contacts[at].verified[which] };
+
+    if (link != NULL && str_eq(link->address, u.address)) {
+        u.asked = when_full(c->arena, link->until_s - CONTACT_LINK_S, c->lang);
+        u.who = str_is_set(link->by) ? lines_who(c, link->by) : S("-");
+    }
+    return u;
+}
+
+static void put_unproven(struct ctx *c, struct vendors_on *x)
+{
+    struct vendor_unproven *rows = arena_make_n(c->arena, ROWS_SHOWN, struct vendor_unproven);
+
+    x->v.unproven.at = rows;
+    for (size_t i = 0; i < x->organisation_n; i++)
+        for (int k = 0; k < CONTACT_COUNT && x->v.unproven.n < ROWS_SHOWN; k++)
+            if (!contact_is_verified(&x->contacts[i], &x->organisations[i], (enum contact)k))
+                rows[x->v.unproven.n++] = unproven(c, x, i, (enum contact)k);
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
@@ -156,11 +206,13 @@ static enum step show(struct ctx *c, struct fail *f)
     if (c->req->method != HTTP_POST) {
         x->v.declined = done_was(c, "declined");
         x->v.sent = done_was(c, "sent");
+        x->v.proving = done_was(c, "proving");
         x->v.uninvited = done_was(c, "uninvited");
     }
     put_organisations(c, &x->v);
     put_waiting(c, x);
     put_invited(c, x);
+    put_unproven(c, x);
     return answer_page(c, str_is_set(x->v.detail) ? 400 : 200, page_vendors(c->arena, &x->v));
 }
 
@@ -182,6 +234,27 @@ static bool take_back(void *with, struct db *d, struct arena *a, struct fail *f)
     return invitation_take_back(d, a, &x->door, x->id, x->hash, x->now_s, f);
 }
 
+static bool send_proof(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct vendors_on *x = with;
+
+    return contact_send(d, a, &x->door, &x->proof, x->now_s, f);
+}
+
+static enum step ask_proof(struct ctx *c, struct vendors_on *x, struct fail *f)
+{
+    const struct organisation *o = registry_organisation(c->registry, form_typed(c->body, S("id"), ID_MAX));
+    enum contact which;
+
+    if (o == NULL || !contact_of_word(form_get(c->body, S("contact")), &which))
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    x->proves = true;
+    contact_ask(c, o, which, contact_address(o, which), &x->proof);
+    if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, send_proof, x, &x->got))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
 static enum step read(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
@@ -196,6 +269,8 @@ static enum step read(struct ctx *c, struct fail *f)
             return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
         return WAIT;
     }
+    if (str_eq(form_get(c->body, S("act")), S("prove"))) /* to an address that stands there: no fresh log-in */
+        return ask_proof(c, x, f);
     if (!console_fresh(c))
         return console_log_in_again(c, here, f);
     if (!str_int(form_get(c->body, S("number")), &x->number) || x->number <= 0) {
@@ -282,7 +357,7 @@ static enum step run(struct ctx *c, struct fail *f)
     struct vendors_on *x = on(c);
     struct organisation_form o = { 0 };
 
-    if (x->v.uninvited)
+    if (x->v.uninvited || x->proves)
         return NEXT;
     if (x->number > 0 && !x->got.ok) {
         *f = x->got.why;
@@ -333,7 +408,19 @@ static enum step say(struct ctx *c, struct fail *f)
     }
     if (x->v.declined || x->v.uninvited)
         return done_go(c, here, x->v.declined ? "declined" : "uninvited", S(""));
-    if (str_is_set(x->v.detail))
+    if (x->proves && !x->got.ok && x->got.why.kind == FAIL_OURS) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    if (x->proves && !x->got.ok)
+        x->v.detail = said(C_vendor_proof_many, c->lang);
+    else if (x->proves && x->v.mail_set)
+        return done_go(c, here, "proving", S(""));
+    else if (x->proves) {
+        x->v.link = x->proof.shown;
+        x->v.proof = true;
+    }
+    if (str_is_set(x->v.detail) || x->proves)
         return NEXT;
     if (!x->act.got.ok && x->act.got.why.kind != FAIL_CALLER && x->act.got.why.kind != FAIL_CONFLICT) {
         *f = x->act.got.why;

@@ -47,9 +47,12 @@ bool gate_has_trials(const struct service *s)
     return s->test && s->enabled && gate_tries(s->protocol);
 }
 
-bool gate_applies(const struct service *s, const struct gate_trial *t)
+bool gate_applies(const struct service *s, unsigned ways, const struct gate_trial *t)
 {
-    return s->protocol == t->of && (!gate_is_leaving(t) || str_is_set(s->client.backchannel_logout_uri));
+    bool hears = t->of == PROTO_SAML ? (ways & GATE_HEARS) != 0 : str_is_set(s->client.backchannel_logout_uri),
+         encrypted = t->alter == ALTER_CIPHER || t->alter == ALTER_CIPHER_KEY;
+
+    return s->protocol == t->of && (!gate_is_leaving(t) || hears) && (!encrypted || (ways & GATE_DECRYPTS) != 0);
 }
 
 /* ── begun, and caught ──────────────────────────────────────────────────── */
@@ -234,6 +237,8 @@ enum gate_verdict gate_judge_leaving(const struct gate_leaving *l, struct str *s
 {
     bool took = l->status == 200 || l->status == 204;
 
+    if (l->nobody)
+        return by(seen, "nobody", GATE_OPEN);
     if (!took && (l->status < 400 || l->status >= 500)) /* it says nothing of the message */
         return by(seen, "unreachable", GATE_OPEN);
     return by(seen, took ? "took" : "refused",

@@ -41,7 +41,9 @@ enum gate_alter {
     ALTER_RECIPIENT,
     ALTER_REQUEST, /* in answer to a request that there was not */
     ALTER_COMMENT, /* in the middle of each name, which no signature sees */
-    ALTER_DEPLOYMENT
+    ALTER_DEPLOYMENT,
+    ALTER_CIPHER,    /* letters of the encrypted text become others, which no key was needed for */
+    ALTER_CIPHER_KEY /* encrypted to somebody else */
 };
 enum gate_trial_id {
 #define X(trial, of, kind, token, alter, says) TRIAL_##trial,
@@ -62,7 +64,10 @@ const struct gate_trial *gate_trial_named(struct str word); /* NULL: none */
 /* Whether there are trials for it: in test, switched on, of a protocol that has them; and of those, which apply. */
 bool gate_tries(enum protocol_id protocol);
 bool gate_has_trials(const struct service *s);
-bool gate_applies(const struct service *s, const struct gate_trial *t);
+/* What of a service's own side gives it trials that others of its protocol do not have, beside what its row says:
+ * struct protocol, trial_ways. */
+enum { GATE_HEARS = 1 << 0 /* it is told of ends, from us to it */, GATE_DECRYPTS = 1 << 1 };
+bool gate_applies(const struct service *s, unsigned ways, const struct gate_trial *t);
 
 struct gate_run {       /* a trial that is under way */
     struct str id;      /* 256 random bits; names what was seen */
@@ -118,19 +123,21 @@ enum gate_verdict gate_judge(const struct gate_trial *t, const struct kv_got mar
 struct gate_leaving { /* c->state */
     const struct gate_trial *trial;
     int status; /* of its answer; 0: none came */
+    bool
+        nobody; /* it says that it has no such session: of a wrong message too, so that it says nothing of its checks */
 };
 enum gate_verdict gate_judge_leaving(const struct gate_leaving *l, struct str *seen);
 bool gate_is_leaving(const struct gate_trial *t);
 
 /* The list of trials that a report must have: raised when trials.def grows. */
-enum { GATE_LIST_VERSION = 2 };
+enum { GATE_LIST_VERSION = 3 };
 /* What is known of a trial, with the registration of this edition (gate_edition()), for GATE_GOOD_DAYS; NULL: it is to
  * be run.
  */
 const struct gate_row *gate_row_now(const struct gate_rows *rows, const struct gate_trial *t, struct str edition,
                                     int64_t now_s);
 /* Whether every trial that applies was passed, with the registration as it is now. */
-bool gate_passed(const struct service *s, struct arena *a, const struct gate_rows *rows, int64_t now_s);
+bool gate_passed(const struct service *s, unsigned ways, struct arena *a, const struct gate_rows *rows, int64_t now_s);
 
 /* ── a key that one token was signed by, shown for GATE_LIFE_S among our keys ─── */
 void gate_key_show(struct ctx *c, struct str jwk, struct kv_got *got); /* asks */

@@ -47,13 +47,14 @@ static void count(struct gate_report *r, const struct gate_row *row)
         r->until_s = until_s;
 }
 
-struct gate_report gate_report_of(const struct service *s, struct arena *a, const struct gate_rows *rows, int64_t now_s)
+struct gate_report gate_report_of(const struct service *s, unsigned ways, struct arena *a, const struct gate_rows *rows,
+                                  int64_t now_s)
 {
     struct str edition = gate_edition(a, s);
     struct gate_report r = { 0 };
 
     for (size_t i = 0; i < TRIAL_COUNT; i++)
-        if (gate_applies(s, &gate_trials[i]))
+        if (gate_applies(s, ways, &gate_trials[i]))
             count(&r, gate_row_now(rows, &gate_trials[i], edition, now_s));
     for (size_t i = 0; i < rows->n; i++)
         r.last_s = rows->at[i].at_s > r.last_s ? rows->at[i].at_s : r.last_s;
@@ -62,9 +63,9 @@ struct gate_report gate_report_of(const struct service *s, struct arena *a, cons
     return r;
 }
 
-bool gate_passed(const struct service *s, struct arena *a, const struct gate_rows *rows, int64_t now_s)
+bool gate_passed(const struct service *s, unsigned ways, struct arena *a, const struct gate_rows *rows, int64_t now_s)
 {
-    return gate_report_of(s, a, rows, now_s).whole;
+    return gate_report_of(s, ways, a, rows, now_s).whole;
 }
 
 /* ── as a document ──────────────────────────────────────────────────────── */
@@ -90,12 +91,13 @@ static void put_time(struct json_out *o, struct arena *a, struct str name, int64
         json_put_str(o, name, when_rfc3339(a, at_s));
 }
 
-struct str gate_report_json(const struct service *s, struct arena *a, const struct gate_rows *rows, int64_t now_s)
+struct str gate_report_json(const struct service *s, unsigned ways, struct arena *a, const struct gate_rows *rows,
+                            int64_t now_s)
 {
     static const char *const protocols[PROTO_COUNT] = {
         [PROTO_OIDC] = "oidc", [PROTO_SAML] = "saml", [PROTO_LTI] = "lti"
     };
-    const struct gate_report r = gate_report_of(s, a, rows, now_s);
+    const struct gate_report r = gate_report_of(s, ways, a, rows, now_s);
     struct str edition = gate_edition(a, s);
     struct json_out o = json_out(a, REPORT_MAX_B);
 
@@ -112,7 +114,7 @@ struct str gate_report_json(const struct service *s, struct arena *a, const stru
     json_key(&o, S("trials"));
     json_begin_array(&o);
     for (size_t i = 0; i < TRIAL_COUNT; i++)
-        if (gate_applies(s, &gate_trials[i]))
+        if (gate_applies(s, ways, &gate_trials[i]))
             put_trial(&o, a, &gate_trials[i], gate_row_now(rows, &gate_trials[i], edition, now_s));
     json_end_array(&o);
     json_end_object(&o);
@@ -136,7 +138,7 @@ const struct service *gate_behind(const struct ctx *c, const struct service *s)
                                                                                                                : NULL;
 }
 
-enum step gate_report_ask(struct ctx *c, const struct service *s, struct gate_asked *x, struct fail *f)
+enum step gate_report_ask(struct ctx *c, const struct service *s, gate_ways *ways, struct gate_asked *x, struct fail *f)
 {
     x->of = s != NULL ? gate_behind(c, s) : NULL;
     x->none = s != NULL && x->of == NULL && !s->test && gate_tries(s->protocol);
@@ -144,6 +146,7 @@ enum step gate_report_ask(struct ctx *c, const struct service *s, struct gate_as
         x->of = NULL;
         return NEXT;
     }
+    x->ways = ways(c, x->of);
     return vendors_ask(c->vendors, c->work, &c->batch, c->arena, read_rows, x, &x->got)
                ? WAIT
                : (enum step)fail(f, FAIL_BUSY, "busy", "too many jobs wait");
@@ -158,6 +161,6 @@ bool gate_report_came(struct ctx *c, const struct gate_asked *x, struct gate_rep
         *f = x->got.why;
         return false;
     }
-    *report = gate_report_of(x->of, c->arena, &x->rows, c->now_s);
+    *report = gate_report_of(x->of, x->ways, c->arena, &x->rows, c->now_s);
     return true;
 }

@@ -13,6 +13,7 @@
 #include "gateway/saml/categories.h"
 #include "gateway/saml/contexts.h"
 #include "gateway/saml/name_id.h"
+#include "gateway/saml/trial.h"
 #include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
@@ -404,6 +405,8 @@ const struct protocol protocol_saml = { .name = "saml",
                                         .found_by = names_told,
                                         .hears = saml_hears,
                                         .leave = saml_leave,
+                                        .trial_ways = saml_trial_ways,
+                                        .try_leave = saml_trial_leave,
                                         .leave_mend = "SingleLogoutService by SOAP in the service's metadata must "
                                                       "answer our signed LogoutRequest with Success",
                                         .hears_by_trip = saml_hears_by_trip,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/saml/trial.h"
 
+#include "base/codec.h"
+#include "base/crypt.h"
 #include "base/log.h"
 #include "gateway/flow.h"
 #include "gateway/release.h"
 #include "gateway/saml/attributes.h"
 #include "gateway/saml/categories.h"
 #include "gateway/saml/name_id.h"
+#include "gateway/upstream_metadata.h"
 #include "wire/http.h"
 
-enum { PAST_S = 1200, AHEAD_S = 1800, TEXT_MAX_B = 4 * SAML_TEXT_MAX_B };
+enum { PAST_S = 1200, AHEAD_S = 1800, TEXT_MAX_B = 4 * SAML_TEXT_MAX_B, INDEX_CHARS = 32 };
 
 static const struct str wrong_recipient = S("https://wrong-recipient.invalid/acs");
 /* Read to its first comment, it is the right person's name. */
@@ -124,15 +127,30 @@ static void set_times(struct ctx *c, enum gate_token token, struct saml_statemen
     st->authenticated_s = from_s < c->now_s ? from_s : c->now_s;
 }
 
-static struct saml_name name_of(struct ctx *c, struct str sub)
+struct saml_name trial_name(struct ctx *c, struct str sub, struct str word)
 {
-    bool email = str_eq(c->login->scope, S("email"));
-    struct str word = str_eq(c->login->scope, S("none")) ? S(NAME_PERSISTENT) : c->login->scope;
+    bool email = str_eq(word, S("email"));
+
+    word = str_eq(word, S("none")) ? S(NAME_PERSISTENT) : word;
 
     return (struct saml_name){ .value = email ? arena_join(c->arena, sub, S(GATE_MAIL)) : sub,
                                .format = name_format(word),
                                .qualifier = email ? (struct str){ NULL, 0 } : saml_us(c),
                                .sp_qualifier = email ? (struct str){ NULL, 0 } : c->service->saml.entity_id };
+}
+
+struct str trial_index(struct ctx *c)
+{
+    struct str of = sha256_hex(c->arena, arena_join(c->arena, S("gate:"), c->service->id));
+
+    return arena_join(c->arena, S("_"), str_sub(of, 0, INDEX_CHARS));
+}
+
+unsigned saml_trial_ways(const struct ctx *c, const struct service *s)
+{
+    const struct saml_service_metadata *p = peer_kept(c, s);
+
+    return (saml_hears(c, s) ? GATE_HEARS : 0u) | (p != NULL && saml_encrypts(s, p) ? GATE_DECRYPTS : 0u);
 }
 
 static enum step draft(struct ctx *c, struct fail *f)
@@ -156,8 +174,8 @@ static enum step draft(struct ctx *c, struct fail *f)
         .audience = trial->token == GATE_TOKEN_WRONG_AUD ? S(GATE_WRONG_AUD) : c->service->saml.entity_id,
         .recipient = trial->alter == ALTER_RECIPIENT ? wrong_recipient : c->login->answer_to,
         .in_response_to = t->request,
-        .name = name_of(c, sub),
-        .session_index = saml_new_id(c),
+        .name = trial_name(c, sub, c->login->scope),
+        .session_index = trial_index(c),
         .context = S("urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"),
     };
     set_times(c, trial->token, &st);
@@ -245,10 +263,69 @@ static struct str within(struct ctx *c, const struct saml_draft *d, struct str s
         arena_printf(c->arena, "%.*s<ds:Object>%.*s</ds:Object>%.*s", STR_ARG(open), STR_ARG(d->text), STR_ARG(end)));
 }
 
+/* ── encrypted, and wrong ───────────────────────────────────────────────── */
+
+static void turn_letters(char *cipher, struct str plain, struct str from, struct str to)
+{
+    for (size_t at = 0; at < plain.n; at += from.n) {
+        at += str_find(str_from(plain, at), from);
+        for (size_t i = 0; at < plain.n && i < from.n; i++)
+            cipher[at + i] ^= (char)(from.p[i] ^ to.p[i]);
+    }
+}
+
+/* As whoever knows the text could without any key: of AES-GCM letters become others, and its tag fits no more; of
+ * AES-CBC a block becomes noise. */
+static struct str tampered(struct ctx *c, struct str sealed, struct str plain)
+{
+    static const struct str tag = S("<xenc:CipherValue>");
+    enum { GCM_NONCE_B = 12, GCM_TAG_B = 16 };
+    size_t at = 0, next = 0;
+    struct str bytes;
+
+    for (; next < sealed.n; next = at + str_find(str_from(sealed, at), tag)) /* the last: the content's */
+        at = next == 0 && !str_has_prefix(sealed, tag) ? 0 : next + tag.n;
+    struct str value = str_sub(str_from(sealed, at), 0, str_find_byte(str_from(sealed, at), '<', 0));
+    if (!b64_decode(c->arena, value, &bytes) || bytes.n == 0)
+        return (struct str){ NULL, 0 };
+    char *own = arena_alloc(c->arena, bytes.n);
+    memcpy(own, bytes.p, bytes.n);
+    if (bytes.n == GCM_NONCE_B + plain.n + GCM_TAG_B) {
+        turn_letters(own + GCM_NONCE_B, plain, S(GATE_SUB_RIGHT), S("gate-wrong-perso"));
+        turn_letters(own + GCM_NONCE_B, plain, S(">" GATE_RIGHT "<"), S(">Vaara<"));
+    } else {
+        own[bytes.n / 2] ^= 1;
+    }
+    return arena_printf(c->arena, "%.*s%.*s%.*s", STR_ARG(str_sub(sealed, 0, at)),
+                        STR_ARG(b64_encode(c->arena, str_n(own, bytes.n))), STR_ARG(str_from(sealed, at + value.n)));
+}
+
+/* The service's metadata with a key of ours in place of its own, whose other half it does not have. */
+static const struct saml_service_metadata *somebody_else(struct ctx *c)
+{
+    struct saml_service_metadata *p = arena_make(c->arena, struct saml_service_metadata);
+    struct str ours[SAML_CERTIFICATES_MAX], der;
+
+    *p = *mine(c)->peer;
+    if (upstream_certificates(c, KEY_DECRYPT, JOSE_RS256, ours, 0) == 0 || !b64_decode(c->arena, ours[0], &der))
+        return NULL;
+    for (size_t i = 0; i < p->encryption_count; i++)
+        p->encryption[i].der = der;
+    return p;
+}
+
 static bool encrypt(struct ctx *c, struct str *text, struct fail *f)
 {
-    if (encrypts(c))
-        *text = saml_encrypted(c, mine(c)->peer, "saml:EncryptedAssertion", *text, f);
+    const struct saml_service_metadata *to = alter_of(c) == ALTER_CIPHER_KEY ? somebody_else(c) : mine(c)->peer;
+    struct str plain = *text;
+
+    if (!encrypts(c))
+        return text->p != NULL;
+    if (to == NULL)
+        return fail(f, FAIL_OURS, "server_error", "there is no other key to encrypt to");
+    *text = saml_encrypted(c, to, "saml:EncryptedAssertion", plain, f);
+    if (text->p != NULL && alter_of(c) == ALTER_CIPHER)
+        *text = tampered(c, *text, plain);
     return text->p != NULL;
 }
 

@@ -16,4 +16,12 @@
  * service. */
 enum step saml_trial(struct ctx *c, struct fail *f);
 
+/* struct protocol, try_leave and trial_ways. */
+extern const struct step_row saml_trial_leave[];
+unsigned saml_trial_ways(const struct ctx *c, const struct service *s);
+
+/* How nobody is named to c->service, by a word of name_id.h, and the session of all right answers to it. */
+struct saml_name trial_name(struct ctx *c, struct str sub, struct str word);
+struct str trial_index(struct ctx *c);
+
 #endif

@@ -10,6 +10,7 @@
 #include "gateway/session/done.h"
 #include "gateway/session/limits.h"
 #include "gateway/session/strict.h"
+#include "gateway/trial_ways.h"
 #include "gateway/vendor/door.h"
 #include "model/when.h"
 #include "portal/texts.h"
@@ -28,14 +29,15 @@ static const struct {
     {                                                                                                                  \
 #word, V_v_seen_##word                                                                                         \
     }
-    SEEN(not_asked), SEEN(opened), SEEN(not_opened), SEEN(redeemed),    SEEN(not_redeemed), SEEN(unbound),
-    SEEN(exempt),    SEEN(took),   SEEN(refused),    SEEN(unreachable), SEEN(once),         SEEN(unsaid),
+    SEEN(not_asked), SEEN(opened),  SEEN(not_opened),  SEEN(redeemed), SEEN(not_redeemed), SEEN(unbound), SEEN(exempt),
+    SEEN(took),      SEEN(refused), SEEN(unreachable), SEEN(once),     SEEN(unsaid),       SEEN(nobody),
 #undef SEEN
 };
 
 struct gating { /* c->state */
     const struct service *service;
     struct str edition;
+    unsigned ways; /* trial_ways() */
     struct gate_rows rows;
     struct gate_row row; /* what is to be kept */
     struct vendors_got got;
@@ -86,8 +88,10 @@ static struct gating *begin(struct ctx *c)
 
     x->service = vendor_own_service(c, c->req->param);
     c->state = x;
-    if (x->service != NULL)
+    if (x->service != NULL) {
+        x->ways = trial_ways(c, x->service);
         x->edition = gate_edition(c->arena, x->service);
+    }
     return x->service != NULL ? x : NULL;
 }
 
@@ -119,7 +123,7 @@ static const struct gate_trial *next_trial(const struct ctx *c, const struct gat
     for (size_t i = 0; i < TRIAL_COUNT; i++) {
         const struct gate_trial *t = &gate_trials[(from + i) % TRIAL_COUNT];
         const struct gate_row *r = gate_row_now(&x->rows, t, x->edition, c->now_s);
-        if (t != after && gate_applies(x->service, t) && (r == NULL || r->verdict != GATE_PASSED))
+        if (t != after && gate_applies(x->service, x->ways, t) && (r == NULL || r->verdict != GATE_PASSED))
             return t;
     }
     return NULL;
@@ -162,7 +166,7 @@ static void put_trials(struct ctx *c, const struct gating *x, struct vendor_gate
         const struct gate_trial *t = &gate_trials[i];
         const struct gate_row *r = gate_row_now(&x->rows, t, x->edition, c->now_s);
         size_t list = r == NULL ? 3 : (size_t)r->verdict;
-        if (!gate_applies(x->service, t))
+        if (!gate_applies(x->service, x->ways, t))
             continue;
         rows[list][lists[list]->n++] = trial_says(c, t, r);
         all++;
@@ -177,7 +181,7 @@ static void put_trials(struct ctx *c, const struct gating *x, struct vendor_gate
 
 static void put_last(struct ctx *c, const struct gating *x, struct vendor_gate_view *v)
 {
-    const struct gate_report r = gate_report_of(x->service, c->arena, &x->rows, c->now_s);
+    const struct gate_report r = gate_report_of(x->service, x->ways, c->arena, &x->rows, c->now_s);
 
     if (r.last_s > 0)
         v->last = when_full(c->arena, r.last_s, c->lang);
@@ -219,7 +223,7 @@ static enum step look(struct ctx *c, struct fail *f)
 
 static enum step download(struct ctx *c, const struct gating *x)
 {
-    http_body(c->res, 200, S("application/json"), gate_report_json(x->service, c->arena, &x->rows, c->now_s));
+    http_body(c->res, 200, S("application/json"), gate_report_json(x->service, x->ways, c->arena, &x->rows, c->now_s));
     http_header_set(c->res, S("Content-Disposition"),
                     arena_printf(c->arena, "attachment; filename=\"gate-%.*s.json\"", STR_ARG(x->service->id)));
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
@@ -386,7 +390,7 @@ static enum step act(struct ctx *c, struct fail *f)
     if (!gate_has_trials(x->service))
         return vendor_refuse(c, FAIL_DENIED, "no_trials");
     x->trial = gate_trial_named(form_get(c->body, S("trial")));
-    if (str_eq(what, S("start")) && x->trial != NULL && gate_applies(x->service, x->trial))
+    if (str_eq(what, S("start")) && x->trial != NULL && gate_applies(x->service, x->ways, x->trial))
         return step_into(c, start_rows);
     x->next = str_eq(what, S("next"));
     if (!x->next && !str_eq(what, S("keep")))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The organisation itself, and which of its addresses are known to be read (registry/contacts.h). */
-#include "base/crypt.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/joining.h"
@@ -11,21 +10,12 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { TOKEN_B = 24 };
-
 static const struct str organisation_at = S("/vendor/organisation");
-static const enum vendor_text contact_words[CONTACT_COUNT] = { V_v_technology, V_v_privacy, V_v_incidents };
 
 static struct str say(const struct ctx *c, enum vendor_text key)
 {
     return vendor_text(key, c->lang);
 }
-
-struct asking { /* a link to an address, on its way */
-    struct contact_link link;
-    struct mail_letter letter;
-    struct str shown; /* the link */
-};
 
 struct organisation_on { /* c->state; the worker's, while it has it */
     struct vendor_organisation_view v;
@@ -33,7 +23,7 @@ struct organisation_on { /* c->state; the worker's, while it has it */
     struct vendor_act act;
     struct str organisation;
     struct contacts contacts;
-    struct asking asks[CONTACT_COUNT];
+    struct contact_asking asks[CONTACT_COUNT];
     size_t ask_n;
     bool verifies; /* nothing but links is asked for */
     struct mail_door door;
@@ -76,9 +66,10 @@ static void put_contacts(struct ctx *c, struct organisation_on *x)
     for (int i = 0; i < CONTACT_COUNT; i++) {
         enum contact which = (enum contact)i;
         rows[i] = (struct vendor_contact_row){ .word = contact_word(which),
-                                               .what = say(c, contact_words[i]),
+                                               .what = say(c, contact_text(which)),
                                                .address = contact_address(o, which),
-                                               .verified = contact_is_verified(&x->contacts, o, which) };
+                                               .verified = contact_is_verified(&x->contacts, o, which),
+                                               .before = x->contacts.before[i] };
         if (!rows[i].verified)
             rows[i].old = x->contacts.verified[i];
     }
@@ -128,37 +119,15 @@ const struct step_row vendor_organisation[] = { { vendor_door }, { list }, { pag
 
 static void ask_for(struct ctx *c, struct organisation_on *x, enum contact which, struct str address)
 {
-    struct asking *k = &x->asks[x->ask_n++];
-    struct str token = crypt_token(c->arena, c->world, TOKEN_B), hash = invitation_hash(c->arena, token);
-    struct str path = arena_join(c->arena, S("/vendor/contact/"), token);
-
-    k->shown = arena_join(c->arena, c->set->public_url, path);
-    k->link = (struct contact_link){ .hash = hash,
-                                     .organisation = x->organisation,
-                                     .address = address,
-                                     .which = which,
-                                     .until_s = c->now_s + CONTACT_LINK_S };
-    k->letter = (struct mail_letter){ .letter = LETTER_contact_verify,
-                                      .key = arena_join(c->arena, S("contact:"), hash),
-                                      .owner = x->organisation,
-                                      .to = address,
-                                      .a_day = MAILS_INVITED_A_DAY_MAX,
-                                      .lang = c->lang,
-                                      .what = c->vendor->staff->organisation->names,
-                                      .when_s = k->link.until_s,
-                                      .path = path };
-    for (int lang = 0; lang < LANG_COUNT; lang++)
-        k->letter.part.in[lang] = vendor_text(contact_words[which], (enum lang)lang);
+    contact_ask(c, c->vendor->staff->organisation, which, address, &x->asks[x->ask_n++]);
 }
 
 static bool keep_links(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct organisation_on *x = with;
-    bool fresh;
 
     for (size_t i = 0; i < x->ask_n; i++)
-        if (!contact_link_put(d, &x->asks[i].link, f) ||
-            (mail_is_set(x->door.set) && !mail_put(&x->door, a, &x->asks[i].letter, x->now_s, &fresh, f)))
+        if (!contact_send(d, a, &x->door, &x->asks[i], x->now_s, f))
             return false;
     return true;
 }

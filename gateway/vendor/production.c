@@ -10,6 +10,7 @@
 #include "gateway/answer.h"
 #include "gateway/gate/report.h"
 #include "gateway/session/done.h"
+#include "gateway/trial_ways.h"
 #include "gateway/vendor/addresses.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/use.h"
@@ -240,7 +241,7 @@ static enum step begin(struct ctx *c, struct fail *f)
     x->service = vendor_own_service(c, c->req->param);
     if (x->service == NULL || !x->service->test)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return gate_report_ask(c, x->service, &x->gate, f);
+    return gate_report_ask(c, x->service, trial_ways, &x->gate, f);
 }
 
 /* What is typed where the gate is not passed, for who approves; absent where it is, or nothing was typed. */
@@ -325,7 +326,7 @@ static enum step begin_confirming(struct ctx *c, struct fail *f)
     x->service = vendor_own_service(c, c->req->param);
     if (x->service == NULL || x->service->test)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return gate_report_ask(c, x->service, &x->gate, f);
+    return gate_report_ask(c, x->service, trial_ways, &x->gate, f);
 }
 
 static enum step confirm(struct ctx *c, struct fail *f)

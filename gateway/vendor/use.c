@@ -5,6 +5,7 @@
 
 #include "gateway/answer.h"
 #include "gateway/session/done.h"
+#include "gateway/trial_ways.h"
 #include "gateway/vendor/addresses.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/says.h"
@@ -266,7 +267,7 @@ static enum step ask_gate(struct ctx *c, struct fail *f)
 {
     struct looking *x = c->state;
 
-    return gate_report_ask(c, x->service, &x->gate, f);
+    return gate_report_ask(c, x->service, trial_ways, &x->gate, f);
 }
 
 static bool put_gate(struct ctx *c, const struct looking *x, struct vendor_use_view *v, struct fail *f)

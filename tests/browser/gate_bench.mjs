@@ -22,7 +22,7 @@ function codeOf(seed, step) { // as an authenticator app makes it [RFC 6238]
 export const send = async (page, act) => { const [answer] = await Promise.all([page.waitForNavigation(), act]); return answer?.status(); };
 
 export class GateBench {
-  static async open(program, name) {
+  static async open(program, name, settings = {}) {
     const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p)), self = new GateBench();
     if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
     process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -42,7 +42,7 @@ accounts:
 api_tokens:
   - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
 `;
-    self.g = await new Gateway(program, { name, port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
+    self.g = await new Gateway(program, { name, port: await freePort(), registry, settings: { support: 'tuki@digione.example', ...settings } }).start();
     self.browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
     await self.settle();
     return self;

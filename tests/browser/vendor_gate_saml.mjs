@@ -2,12 +2,32 @@
 // The gate for SAML, in a real Chromium [J8, issue 14 §6]: a right service passes every trial, each of twelve faults planted in
 // one is caught, and what node-saml does of its own is stated.  And nobody else is ever told a wrong assertion.
 //   node vendor_gate_saml.mjs PATH-OF-DIGIONE
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
-import { check, finish, test } from '../e2e/gateway.mjs';
+import { check, finish, folder, test } from '../e2e/gateway.mjs';
 import { GateBench, send } from './gate_bench.mjs';
 import { NodeSamlClient, SamlClient } from './gate_saml_client.mjs';
 
-const b = await GateBench.open(path.resolve(process.argv[2]), 'vendor-gate-saml'), { g } = b;
+// The world outside: a proxy that leads to a service's own server, which hears of sign-outs by SOAP over https.
+const papers = folder('gate-saml-tls'), pem = (n) => path.join(papers, n), outsideHost = 'sp.gate.example';
+execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${outsideHost}`, '-addext', `subjectAltName=DNS:${outsideHost}`, '-keyout', pem('key'), '-out', pem('cert')], { stdio: 'ignore' });
+fs.chmodSync(papers, 0o755);
+fs.chmodSync(pem('cert'), 0o644);
+let whole;
+const outside = https.createServer({ key: fs.readFileSync(pem('key')), cert: fs.readFileSync(pem('cert')) }, (req, res) => whole.serve(req, res).catch(() => res.writeHead(400).end()));
+await new Promise((r) => outside.listen(0, '127.0.0.1', r));
+const proxy = http.createServer().on('connect', (req, socket) => {
+  const to = net.connect(outside.address().port, '127.0.0.1', () => { socket.write('HTTP/1.1 200 OK\r\n\r\n'); to.pipe(socket).pipe(to); });
+  to.on('error', () => socket.destroy());
+  socket.on('error', () => to.destroy());
+});
+await new Promise((r) => proxy.listen(0, '127.0.0.1', r));
+
+const b = await GateBench.open(path.resolve(process.argv[2]), 'vendor-gate-saml', { outgoing_proxy: `http://127.0.0.1:${proxy.address().port}`, ca_file: pem('cert') }), { g } = b;
 const wrongs = ['unsigned', 'other_key', 'wrapped', 'wrapped_in', 'audience', 'recipient', 'request', 'expired', 'future', 'comment', 'replayed'];
 const every = ['good', ...wrongs, 'rolled'].map((w) => `saml_${w}`);
 // As the trial's text tells its tester to answer: by the name that they see, where a right service may let somebody in.
@@ -67,6 +87,55 @@ for (const signs of ['response', 'assertion']) await test(`a right service passe
   await context.close();
 });
 
+// A service that hears of sign-outs and has a key to encrypt to is tried by those, too.
+const slo = ['unsigned', 'key', 'to', 'old', 'right'].map((w) => `slo_${w}`), ciphers = ['cipher', 'cipher_key'];
+whole = await new SamlClient({ idp: g.url, slo: `https://${outsideHost}/slo`, decrypts: true }).listen();
+await register(whole, 'salaava');
+const leaves = async (page, trial) => {
+  await page.goto(`${g.url}/vendor/gate/salaava`);
+  await send(page, page.locator(`button[name=trial][value=saml_${trial}]:not(#first)`).click());
+  return b.verdict(page, `saml_${trial}`);
+};
+const tried = (page, trial) => b.run(page, 'salaava', whole.base, `saml_${trial}`, saw, visits(`saml_${trial}`));
+
+await test('a right service is encrypted to, refuses what was altered or is for another key, and ends its session by the right LogoutRequest alone', async () => {
+  const { context, page } = await b.visitor({ state: b.state });
+  await page.goto(`${g.url}/vendor/gate/salaava`);
+  check((await page.locator('[id^=todo-]').count()) === every.length + slo.length + ciphers.length, `${await page.locator('[id^=todo-]').count()} trials`);
+  check(await leaves(page, 'slo_unsigned') === 'passed' && await leaves(page, 'slo_right') === 'open', 'without a session, a sign-out says something');
+  for (const trial of every) {
+    const { said, verdict } = await tried(page, trial.slice(5));
+    check(verdict === 'passed', `${trial}: ${verdict}; the client said "${said}"`);
+    if (trial === 'saml_good') check(whole.last.includes('EncryptedAssertion'), whole.last);
+  }
+  check(whole.sessions.size === 1, `${whole.sessions.size} sessions`);
+  for (const trial of ciphers) {
+    const { said, verdict } = await tried(page, trial);
+    check(verdict === 'passed' && said.startsWith('error:'), `${trial}: ${verdict}; the client said "${said}"`);
+  }
+  for (const trial of slo) {
+    check(whole.sessions.size === 1, `${trial}: ${whole.sessions.size} sessions before it`);
+    check(await leaves(page, trial) === 'passed', `${trial}: ${await page.textContent('main')}`);
+  }
+  check(whole.sessions.size === 0 && /läpäisty/.test(await page.textContent('h1')), 'the right one ended no session');
+  await context.close();
+});
+
+await test('each fault in how it decrypts and hears of sign-outs is caught', async () => {
+  const { context, page } = await b.visitor({ state: b.state });
+  for (const fault of [...ciphers, ...slo]) {
+    whole.faults = new Set();
+    check((await tried(page, 'good')).verdict === 'passed', `before ${fault}`);
+    whole.faults = new Set([fault]);
+    const is = ciphers.includes(fault) ? await tried(page, fault) : { verdict: await leaves(page, fault), said: '' };
+    check(is.verdict === 'failed', `${fault}: ${is.verdict}; the client said "${is.said}"`);
+    if (fault === 'cipher') check(is.said === 'signed in: gate-wrong-perso Vaara', is.said);
+  }
+  check((await page.locator('.trial.mend').count()) === ciphers.length + slo.length, 'one article for each fault');
+  whole.close();
+  await context.close();
+});
+
 // What a library of many does, as it is: it does not look at Recipient.
 const expects = { saml_recipient: 'failed' };
 for (const refetch of [true, false]) await test(`node-saml, which lets another Recipient pass, ${refetch ? 'that reads our metadata for its keys' : 'with certificates that were copied once'}`, async () => {
@@ -118,5 +187,9 @@ for (const lang of ['fi-FI', 'sv-FI', 'en-GB']) for (const width of [320, 1280])
 });
 
 client.close();
+proxy.closeAllConnections();
+proxy.close();
+outside.closeAllConnections();
+outside.close();
 await b.close();
 finish();

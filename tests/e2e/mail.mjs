@@ -302,9 +302,24 @@ await test('what was renewed is no alarm any more, and a nearer end of another i
   const out = w.import(registry(ending.replace(sp.xml, near.xml)));
   await until('the warning of the last week', () => box.mails.length > before);
   check(read(box.mails.at(-1).raw).headers.subject.includes('(5 pv)'), `${read(box.mails.at(-1).raw).headers.subject} ${out}`);
-  await w.stop();
-  await box.close();
 });
+
+await test('an operator sees which contacts nobody has verified, and sends the link again, five times a day to one address', async () => {
+  const agent = await operator(w), unproven = (page) => /<ul class="lines" id="unproven">([\s\S]*?)<\/ul>/.exec(page.text)?.[1] ?? '', prove = async () => agent.submit(await look(agent, w), { act: 'prove' }, (f) => f.fields.act === 'prove' || (f.fields.id === 'kinos' && f.fields.contact === 'privacy'));
+  const before = text(unproven(await look(agent, w)));
+  check(/p@kinos\.example Vahvistusta ei ole pyydetty/.test(before) && /i@kinos\.example/.test(before) && !/t@kinos\.example/.test(before), before);
+  const sent = await prove();
+  check(sent.status === 200 && /Vahvistuslinkki lähetetään/.test(text(sent.text)) && /p@kinos\.example Linkki lähetetty .*pyytäjä sinä/.test(text(unproven(sent))), `${sent.status} ${text(unproven(sent))}`);
+  const first = /https?:\/\/[^\s]+\/vendor\/contact\/[\w-]+/.exec(read((await untilMail(box, 'p@kinos.example')).raw).text)[0];
+  for (let i = 1; i < 5; i++) check((await prove()).status === 200, `the ${i + 1}. is refused`);
+  const refused = await prove();
+  check(refused.status === 400 && /sallitut viestit/.test(text(refused.text)), `${refused.status} ${text(refused.text).slice(0, 300)}`);
+  check((await new Agent().get(first)).status === 404, 'an older link is good');
+  await until('the last one', () => box.mails.filter((m) => m.to.includes('p@kinos.example')).length === 5);
+});
+
+await w.stop();
+await box.close();
 
 await g.stop();
 await server.close();

@@ -266,10 +266,28 @@ TEST(a_logout_message_is_judged_by_the_status_of_its_answer)
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        const struct gate_leaving l = { of_kind(all[i].kind), all[i].status };
+        const struct gate_leaving l = { .trial = of_kind(all[i].kind), .status = all[i].status };
         struct str seen;
         CHECK_INT(gate_judge_leaving(&l, &seen), all[i].verdict);
     }
+    /* Who has no such session has looked for it, whatever it checks: it says nothing. */
+    for (int good = 0; good < 2; good++) {
+        const struct gate_leaving l = { of_kind(good ? GATE_LOGOUT_GOOD : GATE_LOGOUT_BAD), 400, true };
+        struct str seen;
+        CHECK_INT(gate_judge_leaving(&l, &seen), GATE_OPEN);
+        CHECK_STR(seen, "nobody");
+    }
+}
+
+TEST(a_service_of_saml_is_tried_by_sign_outs_and_by_what_is_encrypted_where_its_metadata_take_those)
+{
+    const struct service s = { .id = S("tori"), .protocol = PROTO_SAML, .test = true, .enabled = true };
+    const struct gate_rows none = { 0 };
+    const size_t plain = gate_report_of(&s, 0, t->arena, &none, TEST_NOW_S).all;
+
+    CHECK_INT(gate_report_of(&s, GATE_DECRYPTS, t->arena, &none, TEST_NOW_S).all, plain + 2);
+    CHECK_INT(gate_report_of(&s, GATE_HEARS, t->arena, &none, TEST_NOW_S).all, plain + 5);
+    CHECK_INT(gate_report_of(&s, GATE_HEARS | GATE_DECRYPTS, t->arena, &none, TEST_NOW_S).all, plain + 7);
 }
 
 TEST(what_the_browser_alone_brings_is_judged_by_what_the_tester_saw)
@@ -313,14 +331,14 @@ TEST(each_protocol_has_trials_of_its_own_and_a_plain_link_has_none)
     struct service s = { .id = S("tori"), .protocol = PROTO_LINK, .test = true, .enabled = true };
     const struct gate_rows none = { 0 };
 
-    CHECK(!gate_has_trials(&s) && gate_passed(&s, t->arena, &none, TEST_NOW_S));
+    CHECK(!gate_has_trials(&s) && gate_passed(&s, 0, t->arena, &none, TEST_NOW_S));
     for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
         size_t right = 0, wrong = 0;
         s.protocol = with[i];
-        CHECK(gate_has_trials(&s) && !gate_passed(&s, t->arena, &none, TEST_NOW_S));
+        CHECK(gate_has_trials(&s) && !gate_passed(&s, 0, t->arena, &none, TEST_NOW_S));
         for (size_t k = 0; k < TRIAL_COUNT; k++) {
-            right += gate_applies(&s, &gate_trials[k]) && gate_trials[k].kind == GATE_GOOD;
-            wrong += gate_applies(&s, &gate_trials[k]) && gate_trials[k].kind != GATE_GOOD;
+            right += gate_applies(&s, 0, &gate_trials[k]) && gate_trials[k].kind == GATE_GOOD;
+            wrong += gate_applies(&s, 0, &gate_trials[k]) && gate_trials[k].kind != GATE_GOOD;
         }
         CHECK_INT(right, 2);
         CHECK(wrong >= 10);
@@ -434,27 +452,28 @@ TEST(a_gate_is_passed_when_each_trial_is_with_the_registration_as_it_is)
                                    .verdict = gate_is_leaving(&gate_trials[i]) ? GATE_OPEN : GATE_PASSED,
                                    .edition = gate_edition(t->arena, &s),
                                    .at_s = TEST_NOW_S };
-    CHECK(gate_has_trials(&s) && gate_passed(&s, t->arena, &rows, TEST_NOW_S));
+    CHECK(gate_has_trials(&s) && gate_passed(&s, 0, t->arena, &rows, TEST_NOW_S));
     s.client.backchannel_logout_uri = S("https://tori.example/leave");
     for (size_t i = 0; i < TRIAL_COUNT; i++)
         at[i].edition = gate_edition(t->arena, &s);
-    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S)); /* it hears of sign-outs, and was not tried */
+    CHECK(!gate_passed(&s, 0, t->arena, &rows, TEST_NOW_S)); /* it hears of sign-outs, and was not tried */
     for (size_t i = 0; i < TRIAL_COUNT; i++)
         at[i].verdict = GATE_PASSED;
-    CHECK(gate_passed(&s, t->arena, &rows, TEST_NOW_S));
+    CHECK(gate_passed(&s, 0, t->arena, &rows, TEST_NOW_S));
     at[3].verdict = GATE_FAILED;
-    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S));
+    CHECK(!gate_passed(&s, 0, t->arena, &rows, TEST_NOW_S));
     at[3].verdict = GATE_PASSED;
     at[0].edition = S("of another registration");
-    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S));
+    CHECK(!gate_passed(&s, 0, t->arena, &rows, TEST_NOW_S));
     at[0].edition = gate_edition(t->arena, &s);
     /* A year after it is too old, and says until when it was good. */
-    const struct gate_report whole = gate_report_of(&s, t->arena, &rows, TEST_NOW_S);
+    const struct gate_report whole = gate_report_of(&s, 0, t->arena, &rows, TEST_NOW_S);
     CHECK(whole.whole && whole.passed == whole.all && whole.until_s == TEST_NOW_S + 90 * 86400);
-    CHECK(gate_passed(&s, t->arena, &rows, whole.until_s - 1) && !gate_passed(&s, t->arena, &rows, whole.until_s));
-    CHECK_INT(gate_report_of(&s, t->arena, &rows, whole.until_s).not_run, whole.all);
+    CHECK(gate_passed(&s, 0, t->arena, &rows, whole.until_s - 1) &&
+          !gate_passed(&s, 0, t->arena, &rows, whole.until_s));
+    CHECK_INT(gate_report_of(&s, 0, t->arena, &rows, whole.until_s).not_run, whole.all);
     s.id_token_alg = S("ES256");
-    CHECK(!gate_passed(&s, t->arena, &rows, TEST_NOW_S));
+    CHECK(!gate_passed(&s, 0, t->arena, &rows, TEST_NOW_S));
     s.test = false;
     CHECK(!gate_has_trials(&s));
     s.test = true;

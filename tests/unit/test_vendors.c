@@ -473,11 +473,68 @@ static bool try_identities(void *with, struct db *d, struct arena *a, struct fai
     return true;
 }
 
+static size_t lines_of(struct db *d, struct arena *a, const char *table)
+{
+    struct db_rows rows;
+    struct fail f = { 0 };
+    const struct db_statement s = { table, table };
+
+    return db_query(d, &s, NULL, 0, a, &rows, &f) ? rows.n : SIZE_MAX;
+}
+
+/* The store as version 4 left it, where somebody had come in, or nobody yet. */
+static bool as_before(struct db *d, bool in_use, struct fail *f)
+{
+    static const struct db_statement due = { "due", "INSERT INTO contacts_due VALUES (1)" };
+
+    return !in_use || db_run(d, &due, NULL, 0, f);
+}
+
+static bool try_taking_over(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct shelf *x = with;
+    struct test *t = x->t;
+    struct organisation all[] = {
+        { .id = S("tuisku"),
+          .technology = S("t@a.example"),
+          .privacy = S("p@a.example"),
+          .incidents = S("i@a.example") },
+        { .id = S("kinos"),
+          .technology = S("t@b.example"),
+          .privacy = S("p@b.example"),
+          .incidents = S("i@b.example") },
+    };
+    struct contact_link asked = { S("h9"), S("kinos"), S("p@b.example"), S("vera"), CONTACT_privacy, x->now_s + 100 };
+    struct contacts known[2];
+
+    /* A new store: nobody was in before, so all are to be proven. */
+    CHECK(lines_of(d, a, "SELECT due FROM contacts_due") == 0);
+    CHECK(contacts_take_over(d, a, all, 2, x->now_s, f) && contacts_of_all(d, a, all, 2, known, f));
+    CHECK(!str_is_set(known[0].verified[CONTACT_technology]));
+    /* After an upgrade: all count, but the one that somebody is being asked about. */
+    CHECK(contact_link_put(d, &asked, f) && as_before(d, true, f));
+    CHECK(contacts_take_over(d, a, all, 2, x->now_s, f) && contacts_of_all(d, a, all, 2, known, f));
+    for (int i = 0; i < CONTACT_COUNT; i++)
+        CHECK(contact_is_verified(&known[0], &all[0], (enum contact)i) && known[0].before[i]);
+    CHECK(contact_is_verified(&known[1], &all[1], CONTACT_technology));
+    CHECK(!contact_is_verified(&known[1], &all[1], CONTACT_privacy));
+    /* Once: what is changed after that is to be proven. */
+    all[0].technology = S("rosvo@a.example");
+    CHECK(contacts_take_over(d, a, all, 2, x->now_s, f) && contacts_of_all(d, a, all, 2, known, f));
+    CHECK(!contact_is_verified(&known[0], &all[0], CONTACT_technology));
+    CHECK_STR(known[0].verified[CONTACT_technology], "t@a.example");
+    CHECK(contact_verify(d, a, S("h9"), x->now_s, f) && contacts_of_all(d, a, all, 2, known, f));
+    CHECK(contact_is_verified(&known[1], &all[1], CONTACT_privacy) && !known[1].before[CONTACT_privacy]);
+    return true;
+}
+
 static bool try_contacts(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct shelf *x = with;
     struct test *t = x->t;
-    struct contact_link one = { S("h1"), S("tuisku"), S("t@tuisku.example"), CONTACT_technology, x->now_s + 100 }, got;
+    struct contact_link one = { S("h1"),   S("tuisku"),        S("t@tuisku.example"),
+                                S("vera"), CONTACT_technology, x->now_s + 100 },
+                        got;
     struct contacts known;
 
     CHECK(contact_link_put(d, &one, f) && contact_link_get(d, a, S("h1"), x->now_s, &got, f));
@@ -553,6 +610,11 @@ TEST(an_account_of_a_vendor_may_have_no_password_and_no_other_may)
     CHECK(!import(t, &g, vendors_but(t, "username: root, password: {plain: ennen-vanhaan}", "username: root")));
     CHECK(strstr(g.fail.detail, "password is no Argon2id hash") != NULL);
     rig_free(t, &g);
+}
+
+TEST(contacts_of_before_an_upgrade_count_as_verified_once_until_they_are_changed)
+{
+    on_shelf(t, try_taking_over);
 }
 
 TEST(a_contact_is_verified_by_its_newest_link_once_and_for_its_organisation)
