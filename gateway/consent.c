@@ -122,9 +122,9 @@ bool consent_kept(const struct consent_look *x, struct fail *f)
            fail(f, FAIL_OURS, "temporarily_unavailable", "consent: %s %s", x->got.why.code, x->got.why.detail);
 }
 
-bool consent_stands(const struct ctx *c, int64_t given_s)
+bool consent_stands(const struct ctx *c, int64_t given_s, struct str knew)
 {
-    return !ends_taken_back(c->ends, c->person->id, c->service->id, given_s);
+    return !ends_taken_back(c->ends, c->person->id, c->service->id, given_s, knew);
 }
 
 const struct claim_set *consent_of(struct ctx *c, struct str words)

@@ -47,8 +47,8 @@ bool consent_kept(const struct consent_look *x, struct fail *f);
  * nothing that policy or the row has come to release since.  NULL: c->service needs nobody's consent. */
 const struct claim_set *consent_of(struct ctx *c, struct str words);
 
-/* Whether what c->service was given at given_s may still be used for c->person: they have not taken their consent back
- * since, nor ended at /me what it held.  For tokens, at each use; memory alone. */
-bool consent_stands(const struct ctx *c, int64_t given_s);
+/* Whether what c->service was given at given_s (knew: of that request) may still be used for c->person: they have not
+ * taken their consent back since, nor ended at /me what it held.  For tokens, at each use; memory alone. */
+bool consent_stands(const struct ctx *c, int64_t given_s, struct str knew);
 
 #endif

@@ -22,9 +22,11 @@ static struct str place_row(struct arena *a, const struct registry *r, const str
 
 struct str left_row(struct arena *a, const struct registry *r, const struct mark *x)
 {
-    static const char *const kinds[MARK_COUNT] = {
-        [MARK_PERSON] = "person ", [MARK_IDP] = "idp ", [MARK_SERVICE] = "service ", [MARK_SESSION] = "session "
-    };
+    static const char *const kinds[MARK_COUNT] = { [MARK_PERSON] = "person ",
+                                                   [MARK_IDP] = "idp ",
+                                                   [MARK_SERVICE] = "service ",
+                                                   [MARK_SESSION] = "session ",
+                                                   [MARK_WARD] = "children " };
     struct str row = { NULL, 0 };
 
     if (x->kind == MARK_PLACE)

@@ -1006,6 +1006,7 @@ static enum step act_ask(struct ctx *c, struct fail *f)
     if (c->session->ends_s > flow->ward->until_s)
         c->session->ends_s = flow->ward->until_s;
     c->session->began_s = before->began_s;
+    c->session->knew = before->knew;
     c->session->wards = before->wards;
     c->session->ward_count = before->ward_count;
     c->session->wards_known = true;

@@ -113,6 +113,8 @@ struct ctx {
     struct arena *arena;
     const struct world *world;
     int64_t now_s; /* wall clock when the request began or went on */
+    struct str
+        knew; /* marks of this second that were known when it began (registry/marks.h): what it makes notes them */
     const struct settings *set;
     struct registry *registry; /* held */
     const struct keyset *keys; /* signer_keys(); NULL until the signer said hello */

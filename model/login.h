@@ -95,7 +95,8 @@ struct session {
     struct person *person;
     int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock; the city's own, where it is earlier */
     int64_t epoch;                   /* session epoch it was made in; an older one is void */
-    struct str csrf;                 /* token of our own POST forms */
+    struct str knew; /* marks of the second in which it began, that came before it (registry/marks.h); absent: none */
+    struct str csrf; /* token of our own POST forms */
     struct str
         from;    /* address of the device, as of the last minute: requests that a service makes come from elsewhere */
     bool shared; /* on a shared device: ends after shared_idle_s, and shows the large "done" */

@@ -21,6 +21,9 @@ static const struct db_migration migrations[] = {
          "kind INTEGER NOT NULL, what TEXT, provider_oid TEXT, school TEXT, class_group TEXT, spare TEXT, "
          "at_s INTEGER NOT NULL, until_s INTEGER NOT NULL);"
          "CREATE INDEX mark_until ON mark (until_s);" },
+    /* What a version before this one writes has none: whoever begins in its second ends. */
+    { 3, "ALTER TABLE mark ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
+         "ALTER TABLE mark ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;" },
 };
 
 const struct db_schema sessions_schema = { "sessions.sqlite", migrations, sizeof migrations / sizeof *migrations };
@@ -35,10 +38,14 @@ static const struct db_statement put_beat = { "beat.put", "UPDATE beat SET value
 static const struct db_statement drop_mark = { "mark.drop", "DELETE FROM mark WHERE key = ?1" };
 static const struct db_statement put_mark = { "mark.put",
                                               "INSERT INTO mark (key, kind, what, provider_oid, school, class_group, "
-                                              "spare, at_s, until_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" };
+                                              "spare, at_s, until_s, maker, turn) "
+                                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)" };
+static const struct db_statement one_mark = { "mark.one",
+                                              "SELECT spare, at_s, until_s, maker, turn FROM mark WHERE key = ?1" };
 static const struct db_statement new_marks = { "mark.new",
                                                "SELECT number, kind, what, provider_oid, school, class_group, spare, "
-                                               "at_s, until_s FROM mark WHERE number > ?1 ORDER BY number" };
+                                               "at_s, until_s, maker, turn FROM mark WHERE number > ?1 "
+                                               "ORDER BY number" };
 static const struct db_statement purge_marks = { "mark.purge", "DELETE FROM mark WHERE until_s <= ?1" };
 
 /* Half of the key's digest: that two sessions share it will not happen in any number of them. */
@@ -74,6 +81,9 @@ struct ends *ends_new(const struct settings *set, const struct world *w)
 {
     struct arena *a = arena_new();
     struct ends *e = arena_make(a, struct ends);
+    uint64_t self;
+
+    world_random(w, &self, sizeof self);
 
     e->arena = a;
     e->world = w;
@@ -81,7 +91,7 @@ struct ends *ends_new(const struct settings *set, const struct world *w)
     e->places_arena = arena_new();
     e->room = PLACES_FIRST;
     e->places = arena_make_n(e->places_arena, e->room, struct place);
-    e->marks = marks_new();
+    e->marks = marks_new(self | 1);
     (void)pthread_rwlock_init(&e->memory, NULL);
     (void)pthread_mutex_init(&e->lock, NULL);
     return e;
@@ -225,9 +235,16 @@ static bool read_marks(struct ends *e, struct fail *f)
 
     for (size_t i = 0; good && i < rows.n; i++) {
         const struct db_value *v = db_row(&rows, i);
-        const struct mark x = {
-            (enum mark_kind)v[1].number, v[2].text, v[3].text, v[4].text, v[5].text, v[6].text, v[7].number, v[8].number
-        };
+        const struct mark x = { (enum mark_kind)v[1].number,
+                                v[2].text,
+                                v[3].text,
+                                v[4].text,
+                                v[5].text,
+                                v[6].text,
+                                v[7].number,
+                                v[8].number,
+                                (uint64_t)v[9].number,
+                                v[10].number };
         e->mark = v[0].number;
         if (!marks_put(e->marks, &x, world_now_s(e->world)))
             log_event(LOG_ERROR, "session.mark_not_held", LOG_N("number", e->mark));
@@ -295,9 +312,14 @@ bool ends_marked_by(struct ends *e, struct arena *a, const struct session *s, st
     return e != NULL && marks_end_by(e->marks, a, s, by);
 }
 
-bool ends_taken_back(struct ends *e, struct str person, struct str service, int64_t given_s)
+struct str ends_known(struct ends *e, struct arena *a, int64_t now_s)
 {
-    return e != NULL && marks_taken_back(e->marks, person, service, given_s);
+    return e != NULL ? marks_known(e->marks, a, now_s) : (struct str){ NULL, 0 };
+}
+
+bool ends_taken_back(struct ends *e, struct str person, struct str service, int64_t given_s, struct str knew)
+{
+    return e != NULL && marks_taken_back(e->marks, person, service, given_s, knew);
 }
 
 struct mark_job {
@@ -307,21 +329,46 @@ struct mark_job {
     bool *kept;
 };
 
-/* Under the lock. */
+/* In the transaction: the row that is there, which nobody else need have read yet, and x become one. */
+static bool put_joined(struct ends *e, struct arena *a, struct str key, struct mark *x, struct fail *f)
+{
+    const struct db_value k = db_text(key);
+    struct db_rows rows;
+
+    if (!db_query(e->db, &one_mark, &k, 1, a, &rows, f))
+        return false;
+    if (rows.n > 0) {
+        const struct db_value *v = db_row(&rows, 0);
+        const struct mark there = { .spare = v[0].text,
+                                    .at_s = v[1].number,
+                                    .until_s = v[2].number,
+                                    .maker = (uint64_t)v[3].number,
+                                    .turn = v[4].number };
+        mark_join(x, &there);
+    }
+    const struct db_value args[] = {
+        db_text(key),       db_int(x->kind),           db_text(x->what),  db_text(x->provider_oid),
+        db_text(x->school), db_text(x->group),         db_text(x->spare), db_int(x->at_s),
+        db_int(x->until_s), db_int((int64_t)x->maker), db_int(x->turn)
+    };
+    return db_run(e->db, &drop_mark, args, 1, f) && db_run(e->db, &put_mark, args, sizeof args / sizeof *args, f);
+}
+
+/* Under the lock.  What came of it counts here as well: whose row it was may never be read again. */
 static bool write_mark(struct ends *e, const struct mark_job *j, struct fail *f)
 {
-    const struct mark *x = &j->mark;
-    const struct db_value args[] = { db_text(j->key),          db_int(x->kind),    db_text(x->what),
-                                     db_text(x->provider_oid), db_text(x->school), db_text(x->group),
-                                     db_text(x->spare),        db_int(x->at_s),    db_int(x->until_s) };
+    struct arena *a = arena_new();
+    struct mark x = j->mark;
+    bool good = open_db(e, f) && db_begin(e->db, f);
 
-    if (!open_db(e, f) || !db_begin(e->db, f))
-        return false;
-    if (db_run(e->db, &drop_mark, args, 1, f) && db_run(e->db, &put_mark, args, sizeof args / sizeof *args, f) &&
-        db_commit(e->db, f))
-        return true;
-    db_rollback(e->db);
-    return false;
+    if (good && !(put_joined(e, a, j->key, &x, f) && db_commit(e->db, f))) {
+        db_rollback(e->db);
+        good = false;
+    }
+    if (good)
+        (void)marks_put(e->marks, &x, world_now_s(e->world));
+    arena_free(a);
+    return good;
 }
 
 static void keep_mark(void *arg)
@@ -344,10 +391,11 @@ bool ends_full(struct ends *e, const struct mark *x)
 bool ends_mark(struct ends *e, struct work *w, struct batch *b, struct arena *a, const struct mark *x, bool *kept)
 {
     *kept = false;
-    if (e == NULL || !marks_put(e->marks, x, world_now_s(e->world)))
+    struct mark made = *x;
+    if (e == NULL || !marks_make(e->marks, &made, world_now_s(e->world)))
         return false;
     struct mark_job *j = arena_make(a, struct mark_job);
-    *j = (struct mark_job){ e, *x, mark_key(a, x), kept };
+    *j = (struct mark_job){ e, made, mark_key(a, x), kept };
     if (w != NULL && work_ask(w, b, keep_mark, j))
         return true;
     log_event(LOG_ERROR, "session.mark_not_kept", LOG_C("code", "busy"), LOG_C("why", "too many jobs wait for SQL"));
@@ -356,10 +404,11 @@ bool ends_mark(struct ends *e, struct work *w, struct batch *b, struct arena *a,
 
 bool ends_mark_now(struct ends *e, struct arena *a, const struct mark *x, struct fail *f)
 {
-    const struct mark_job j = { e, *x, mark_key(a, x), NULL };
+    struct mark_job j = { e, *x, mark_key(a, x), NULL };
 
     if (j.key.p == NULL)
         return fail(f, FAIL_CALLER, "no_mark", "whose sessions are to end?");
+    (void)marks_make(e->marks, &j.mark, world_now_s(e->world));
     (void)pthread_mutex_lock(&e->lock);
     bool good = write_mark(e, &j, f);
     (void)pthread_mutex_unlock(&e->lock);

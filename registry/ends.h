@@ -50,9 +50,12 @@ bool ends_full(struct ends *e, const struct mark *x);
 /* The same for the command line, which may block: in force where the nodes look.  Fails OURS db_…, CALLER no_mark. */
 bool ends_mark_now(struct ends *e, struct arena *a, const struct mark *x, struct fail *f);
 bool ends_marked(struct ends *e, const struct session *s);
+/* What a request that begins now knows of marks (marks.h), so that those that came before do not end what it makes. */
+struct str ends_known(struct ends *e, struct arena *a, int64_t now_s);
 bool ends_marked_by(struct ends *e, struct arena *a, const struct session *s, struct mark *by);
-/* Whether the person has taken back what they let the service be told, since it was given something. */
-bool ends_taken_back(struct ends *e, struct str person, struct str service, int64_t given_s);
+/* Whether the person has taken back what they let the service be told, since it was given something: at given_s, by a
+ * request that knew these marks. */
+bool ends_taken_back(struct ends *e, struct str person, struct str service, int64_t given_s, struct str knew);
 /* What other processes have marked meanwhile; the watcher's thread, several times a second; may block. */
 void ends_look(struct ends *e);
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/marks.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* A key is a letter and its parts, each behind a unit separator; a part that has one itself names nobody. */
-enum { ROOM_FIRST = 256, SEPARATOR = 0x1f };
-static const char letters[MARK_COUNT] = { [MARK_PERSON] = 'p',  [MARK_IDP] = 'i',     [MARK_PLACE] = 'a',
-                                          [MARK_SERVICE] = 's', [MARK_CONSENT] = 'c', [MARK_SESSION] = 'o' };
+enum { ROOM_FIRST = 256, SEPARATOR = 0x1f, CLOCKS_S = 10 };
+static const char letters[MARK_COUNT] = {
+    [MARK_PERSON] = 'p',  [MARK_IDP] = 'i',     [MARK_PLACE] = 'a', [MARK_SERVICE] = 's',
+    [MARK_CONSENT] = 'c', [MARK_SESSION] = 'o', [MARK_WARD] = 'w'
+};
 /* "Some mark speaks of this service": most services of a session need not be asked about further. */
 static const char gate = 'g';
 
@@ -15,6 +19,13 @@ struct place {
     struct str key; /* absent: free */
     struct str spare;
     int64_t at_s, until_s;
+    uint64_t maker;
+    int64_t turn;
+};
+
+struct maker {   /* of marks that are not past, and the last of them that is known here */
+    uint64_t id; /* 0: free */
+    int64_t turn, at_s;
 };
 
 struct owner {      /* a provider and how many marks it has */
@@ -31,6 +42,10 @@ struct marks {
     struct owner *owners;
     size_t owner_room, owner_used, owned; /* owner_room likewise; owned: marks of all owners */
     atomic_uint kinds;                    /* a bit for each kind of which there may be one */
+    uint64_t self;
+    int64_t turn; /* of self, the last */
+    struct maker makers[MARK_MAKERS_MAX];
+    atomic_int_fast64_t newest_s; /* of all of them: a session that begins later has nothing to note */
 };
 
 struct key {
@@ -39,12 +54,13 @@ struct key {
     bool good;
 };
 
-struct marks *marks_new(void)
+struct marks *marks_new(uint64_t self)
 {
     struct arena *a = arena_new();
     struct marks *m = arena_make(a, struct marks);
 
     m->arena = a;
+    m->self = self;
     m->places_arena = arena_new();
     m->room = ROOM_FIRST;
     m->places = arena_make_n(m->places_arena, m->room, struct place);
@@ -205,8 +221,10 @@ static void make_room(struct marks *m, int64_t now_s)
         if (before[i].until_s <= now_s)
             continue;
         struct str key = arena_str(m->places_arena, before[i].key);
-        *find(m, key) =
-            (struct place){ key, arena_str(m->places_arena, before[i].spare), before[i].at_s, before[i].until_s };
+        struct place *at = find(m, key);
+        *at = before[i];
+        at->key = key;
+        at->spare = arena_str(m->places_arena, before[i].spare);
         count_owner(m, key);
         for (unsigned kind = 1; kind < MARK_COUNT; kind++)
             kinds |= key.p[0] == letters[kind] ? 1U << kind : 0;
@@ -221,16 +239,68 @@ static void put(struct marks *m, struct str key, const struct mark *x, int64_t n
     if (2 * (m->used + 1) > m->room || 2 * (m->owner_used + 1) > m->owner_room)
         make_room(m, now_s);
     struct place *at = find(m, key);
-    if (at->key.p == NULL) {
+    bool is_new = at->key.p == NULL;
+    if (is_new) {
         m->used++;
         at->key = arena_str(m->places_arena, key);
         count_owner(m, at->key);
     }
-    if (x->at_s < at->at_s) /* a later one is known already */
+    struct mark both = *x;
+    const struct mark there = {
+        .spare = at->spare, .at_s = at->at_s, .until_s = at->until_s, .maker = at->maker, .turn = at->turn
+    };
+    if (!is_new)
+        mark_join(&both, &there);
+    at->spare = str_eq(at->spare, both.spare) ? at->spare : arena_str(m->places_arena, both.spare);
+    at->at_s = both.at_s;
+    at->until_s = both.until_s;
+    at->maker = both.maker;
+    at->turn = both.turn;
+}
+
+/* Of two makers, whose clocks may differ, a session that knows one may have begun before the other's: nobody knows
+ * both, and who was spared by one was not by the other. */
+void mark_join(struct mark *x, const struct mark *there)
+{
+    bool apart = x->at_s - there->at_s >= CLOCKS_S || there->at_s - x->at_s >= CLOCKS_S;
+    bool later = x->maker == there->maker && x->maker != 0 ? x->turn >= there->turn : x->at_s >= there->at_s;
+
+    if (x->maker == there->maker || apart) {
+        x->spare = later ? x->spare : there->spare;
+        x->turn = later ? x->turn : there->turn;
+        x->maker = later ? x->maker : there->maker;
+    } else {
+        x->spare = str_eq(x->spare, there->spare) ? x->spare : (struct str){ NULL, 0 };
+        x->maker = 0;
+        x->turn = 0;
+    }
+    x->at_s = there->at_s > x->at_s ? there->at_s : x->at_s;
+    x->until_s = there->until_s > x->until_s ? there->until_s : x->until_s;
+}
+
+/* Under the lock.  Where all places are of makers whose marks are not past, this one is not noted: what it marks ends
+ * whoever begins in its second. */
+static void note_maker(struct marks *m, const struct mark *x, int64_t now_s)
+{
+    struct maker *room = NULL;
+
+    for (size_t i = 0; i < MARK_MAKERS_MAX; i++) {
+        struct maker *one = &m->makers[i];
+        if (one->id == x->maker) {
+            room = one;
+            break;
+        }
+        if (room == NULL && (one->id == 0 || one->at_s < now_s))
+            room = one;
+    }
+    if (x->maker == 0 || room == NULL || x->at_s < now_s)
         return;
-    at->spare = str_eq(at->spare, x->spare) ? at->spare : arena_str(m->places_arena, x->spare);
-    at->at_s = x->at_s;
-    at->until_s = x->until_s > at->until_s ? x->until_s : at->until_s;
+    if (room->id != x->maker)
+        *room = (struct maker){ .id = x->maker };
+    room->turn = x->turn > room->turn ? x->turn : room->turn;
+    room->at_s = x->at_s > room->at_s ? x->at_s : room->at_s;
+    if (x->at_s > atomic_load(&m->newest_s))
+        atomic_store(&m->newest_s, x->at_s);
 }
 
 static bool is_crowded(const struct marks *m, struct str oid)
@@ -263,7 +333,7 @@ bool marks_full(struct marks *m, const struct mark *x, int64_t now_s)
     return full;
 }
 
-bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
+static bool put_one(struct marks *m, struct mark *x, bool ours, int64_t now_s)
 {
     struct key k, g;
 
@@ -272,6 +342,10 @@ bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
         return false;
     (void)pthread_rwlock_wrlock(&m->lock);
     bool fits = has_room(m, &k, now_s);
+    if (fits && ours) {
+        x->maker = m->self;
+        x->turn = ++m->turn;
+    }
     if (fits)
         put(m, key_str(&k), x, now_s);
     if (fits && x->kind == MARK_SERVICE) {
@@ -281,8 +355,54 @@ bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
     }
     if (fits)
         atomic_fetch_or(&m->kinds, 1U << x->kind);
+    if (fits)
+        note_maker(m, x, now_s);
     (void)pthread_rwlock_unlock(&m->lock);
     return fits;
+}
+
+bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
+{
+    struct mark copy = *x;
+
+    return put_one(m, &copy, false, now_s);
+}
+
+bool marks_make(struct marks *m, struct mark *x, int64_t now_s)
+{
+    return put_one(m, x, true, now_s);
+}
+
+/* A maker and its turn, and a space behind each. */
+struct str marks_known(struct marks *m, struct arena *a, int64_t now_s)
+{
+    if (atomic_load(&m->newest_s) < now_s)
+        return (struct str){ NULL, 0 };
+    struct buf out = buf_new(a, MARK_KNEW_MAX_B);
+    (void)pthread_rwlock_rdlock(&m->lock);
+    for (size_t i = 0; i < MARK_MAKERS_MAX; i++)
+        if (m->makers[i].id != 0 && m->makers[i].at_s >= now_s)
+            buf_add(&out, arena_printf(a, "%016" PRIx64 "-%" PRId64 " ", m->makers[i].id, m->makers[i].turn));
+    (void)pthread_rwlock_unlock(&m->lock);
+    return out.n > 0 && buf_ok(&out) ? buf_str(&out) : (struct str){ NULL, 0 };
+}
+
+/* What was noted in any other form knows nothing. */
+static bool knows(struct str knew, uint64_t maker, int64_t turn)
+{
+    enum { MAKER_HEX = 16 };
+    char wanted[MAKER_HEX + 2];
+    struct str one;
+    int64_t last;
+
+    if (maker == 0)
+        return false;
+    (void)snprintf(wanted, sizeof wanted, "%016" PRIx64 "-", maker);
+    while (str_split(&knew, ' ', &one))
+        if (str_eq(str_sub(one, 0, MAKER_HEX + 1), str_of(wanted)) &&
+            str_int(str_sub(one, MAKER_HEX + 1, one.n), &last))
+            return turn <= last;
+    return false;
 }
 
 size_t marks_count(struct marks *m)
@@ -304,7 +424,7 @@ static bool ended_by(const struct marks *m, const struct session *s, const struc
     if (!k.good)
         return false;
     const struct place *at = find(m, key_str(&k));
-    if (at->key.p == NULL || s->began_s > at->at_s || str_eq(s->sid, at->spare))
+    if (at->key.p == NULL || s->began_s > at->at_s || str_eq(s->sid, at->spare) || knows(s->knew, at->maker, at->turn))
         return false;
     *by = *x;
     return true;
@@ -353,13 +473,46 @@ static bool ended_in(const struct marks *m, const struct session *s, struct str 
  * stand.  Who is told of it learns of no other account. */
 static bool ended_beside(const struct marks *m, const struct session *s, struct mark *by)
 {
-    const struct session first = { .sid = s->under, .began_s = s->began_s };
+    const struct session first = { .sid = s->under, .began_s = s->began_s, .knew = s->knew };
 
     if (!str_is_set(s->beside_person) ||
         !ended_by(m, &first, &(struct mark){ .kind = MARK_PERSON, .what = s->beside_person }, by))
         return false;
     by->what = s->person->id;
     return true;
+}
+
+/* By key alone, since a session is asked about up to sixteen children. */
+static bool ended_with(const struct marks *m, const struct session *s, const struct acting *child, struct mark *by)
+{
+    const struct str parts[] = { child->provider_oid, child->child, s->person->subject };
+    enum { PARTS = sizeof parts / sizeof *parts };
+    char what[MARK_KEY_MAX_B];
+    size_t n = 0;
+
+    for (size_t i = 0; i < PARTS; i++) {
+        if (!str_is_set(parts[i]) || parts[i].n + 1 > sizeof what - n)
+            return false;
+        if (i > 0)
+            what[n++] = ' ';
+        memcpy(what + n, parts[i].p, parts[i].n);
+        n += parts[i].n;
+        if (ended_by(m, s, &(struct mark){ .kind = MARK_WARD, .what = str_n(what, n) }, by)) {
+            by->what = parts[0]; /* who is told of it learns of no child */
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool ended_for(const struct marks *m, const struct session *s, struct mark *by)
+{
+    if (person_acts(s->person) && ended_with(m, s, &s->person->acting, by))
+        return true;
+    for (size_t i = 0; i < s->ward_count; i++)
+        if (ended_with(m, s, &s->wards[i], by))
+            return true;
+    return false;
 }
 
 static bool ends_it(const struct marks *m, const struct session *s, unsigned kinds, struct mark *by)
@@ -374,6 +527,8 @@ static bool ends_it(const struct marks *m, const struct session *s, unsigned kin
     if ((kinds & 1U << MARK_IDP) != 0 &&
         (ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }, by) ||
          ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = person_seen_at(p) }, by)))
+        return true;
+    if ((kinds & 1U << MARK_WARD) != 0 && ended_for(m, s, by))
         return true;
     for (size_t i = 0; (kinds & 1U << MARK_PLACE) != 0 && i < p->affiliation_count; i++)
         if (ended_at(m, s, &p->affiliations[i], by))
@@ -425,7 +580,18 @@ struct mark mark_consent(struct arena *a, struct str person, struct str service,
                           .until_s = until_s };
 }
 
-bool marks_taken_back(struct marks *m, struct str person, struct str service, int64_t given_s)
+struct mark mark_ward(struct arena *a, struct str provider_oid, struct str child, struct str guardian, int64_t at_s,
+                      int64_t until_s)
+{
+    struct str what = str_is_set(guardian)
+                          ? arena_printf(a, "%.*s %.*s %.*s", STR_ARG(provider_oid), STR_ARG(child), STR_ARG(guardian))
+                      : str_is_set(child) ? arena_printf(a, "%.*s %.*s", STR_ARG(provider_oid), STR_ARG(child))
+                                          : provider_oid;
+
+    return (struct mark){ .kind = MARK_WARD, .what = what, .at_s = at_s, .until_s = until_s };
+}
+
+bool marks_taken_back(struct marks *m, struct str person, struct str service, int64_t given_s, struct str knew)
 {
     struct key k;
 
@@ -436,7 +602,7 @@ bool marks_taken_back(struct marks *m, struct str person, struct str service, in
     key_of(&k, &x);
     (void)pthread_rwlock_rdlock(&m->lock);
     const struct place *at = k.good ? find(m, key_str(&k)) : NULL;
-    bool yes = at != NULL && at->key.p != NULL && given_s <= at->at_s;
+    bool yes = at != NULL && at->key.p != NULL && given_s <= at->at_s && !knows(knew, at->maker, at->turn);
     (void)pthread_rwlock_unlock(&m->lock);
     arena_free(a);
     return yes;

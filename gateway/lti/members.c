@@ -75,7 +75,8 @@ static enum step find(struct ctx *c, struct fail *f)
  * they are of its context, a member is told with a role, or not at all. */
 static bool may_tell(struct ctx *c, const struct member *m, struct str context)
 {
-    if (c->service->client.consent && ends_taken_back(c->ends, m->person, c->service->id, m->seen_s))
+    if (c->service->client.consent &&
+        ends_taken_back(c->ends, m->person, c->service->id, m->seen_s, (struct str){ NULL, 0 }))
         return false;
     struct affiliation at = { .provider_oid = m->provider_oid,
                               .school_oid = str_is_set(m->school_oid) ? m->school_oid : (struct str){ NULL, 0 },

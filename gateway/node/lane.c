@@ -131,6 +131,7 @@ static void begin(void *self, struct ctx *c)
     struct lane *lane = self;
 
     give_parts(lane, c);
+    c->knew = ends_known(c->ends, c->arena, c->now_s);
     c->lang = answer_lang(c);
     c->variety = answer_variety(c);
     answer_take_code(c);

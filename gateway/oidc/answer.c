@@ -28,7 +28,7 @@
 
 #include <string.h>
 
-enum { RECORD_MAX_B = 32768, LAUNCH_MAX_B = 12288 };
+enum { RECORD_MAX_B = 32768, LAUNCH_MAX_B = 12288, KNEW_MAX_B = 512 /* MARK_KNEW_MAX_B */ };
 
 /* ── the code ───────────────────────────────────────────────────────────── */
 
@@ -74,6 +74,7 @@ static const struct json_field code_fields[] = {
     FIELD(code_record, jkt, JSON_STR, false, JKT_CHARS),
     FIELD(code_record, attempt, JSON_STR, false, TRACE_ATTEMPT_MAX_B),
     FIELD(code_record, made_s, JSON_INT, true, 0),
+    FIELD(code_record, knew, JSON_STR, false, KNEW_MAX_B),
     { 0 },
 };
 
@@ -280,6 +281,7 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
         .jkt = l->jkt,
         .attempt = trace_attempt(c),
         .made_s = c->now_s,
+        .knew = c->knew,
     };
     struct str sealed = code_seal(c, key, &r);
 

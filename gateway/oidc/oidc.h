@@ -30,6 +30,7 @@ struct code_record {
     struct str attempt;   /* that it belongs to (gateway/trace.h); absent: none is traced */
     struct str jkt;       /* likewise: only with a proof of this key it is redeemed [RFC 9449 10] */
     int64_t made_s;
+    struct str knew; /* likewise: as struct ctx has it, of the request that made it */
 };
 /* A code is its session's key, sealed: it proves by itself that we made it, so that guesses cost Redis nothing, and
  * what it stands for and the session are asked for together. */

@@ -476,8 +476,10 @@ static bool is_held(struct ctx *c, const struct me *x, size_t i, int64_t *seen_s
     const struct protocol *p = held_by(c, h);
 
     *seen_s = h->at_s;
-    return p != NULL && (!str_is_set(h->key) || p->held_lives(c, h, &x->records[i], seen_s)) &&
-           (c->ends == NULL || !ends_taken_back(c->ends, x->person, h->service, h->at_s));
+    if (p == NULL)
+        return false;
+    return str_is_set(h->key) ? p->held_lives(c, h, &x->records[i], seen_s)
+                              : !ends_taken_back(c->ends, x->person, h->service, h->at_s, (struct str){ NULL, 0 });
 }
 
 struct holding { /* all that one service holds */

@@ -49,6 +49,7 @@ static const struct json_field record_fields[] = {
     { "seen", JSON_INT, true, 0, offsetof(struct record, s.seen_s) },
     { "ends", JSON_INT, true, 0, offsetof(struct record, s.ends_s) },
     { "epoch", JSON_INT, true, 0, offsetof(struct record, s.epoch) },
+    { "knew", JSON_STR, false, MARK_KNEW_MAX_B, offsetof(struct record, s.knew) },
     { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
     { "from", JSON_STR, false, ADDRESS_MAX_B, offsetof(struct record, s.from) },
     { "only", JSON_STR, false, ID_MAX_B, offsetof(struct record, s.only) },
@@ -281,6 +282,7 @@ struct str session_write(struct arena *a, const struct session *s)
     json_put_int(&o, S("seen"), s->seen_s);
     json_put_int(&o, S("ends"), s->ends_s);
     json_put_int(&o, S("epoch"), s->epoch);
+    put_text(&o, "knew", s->knew);
     if (s->shared)
         json_put_bool(&o, S("shared"), true);
     put_text(&o, "from", s->from);
@@ -447,7 +449,7 @@ static bool player_has_left(const struct ctx *c, const struct session *s, struct
                             struct str key)
 {
     struct person player = { .id = pairwise_person(c->arena, c->seals, idp, subject), .idp = idp, .subject = subject };
-    const struct session own = { .person = &player, .sid = s->under, .began_s = s->began_s };
+    const struct session own = { .person = &player, .sid = s->under, .began_s = s->began_s, .knew = s->knew };
 
     return ends_has(c->ends, key) || ends_marked(c->ends, &own);
 }
@@ -932,6 +934,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->from = device_address(c);
     s->upstream_hint = c->upstream_hint;
     s->began_s = s->seen_s = c->now_s;
+    s->knew = c->knew;
     s->ends_s = ends_at(c, p);
     s->epoch = c->session_epoch;
     s->services.at = arena_make_n(c->arena, 1, struct str);

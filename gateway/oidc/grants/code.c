@@ -133,7 +133,7 @@ static enum step find_person(struct ctx *c, struct fail *f)
         return f->kind != FAIL_NONE ? REFUSE
                                     : (enum step)grant_bad(f, "the person's session has ended since code was made");
     check_passed(c, CHECK_session_stands);
-    if (!grant_person(c, r->made_s, f))
+    if (!grant_person(c, r->made_s, r->knew, f))
         return REFUSE;
     g->scope = r->scope;
     g->lang = r->lang;

@@ -98,7 +98,7 @@ static enum step grant(struct ctx *c, struct fail *f)
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE
                                     : (enum step)grant_bad(f, "the person's session has ended since they answered");
-    if (!grant_person(c, p->answered_s, f))
+    if (!grant_person(c, p->answered_s, (struct str){ NULL, 0 }, f))
         return REFUSE;
     g->scope = p->screen.scope;
     g->resources = p->screen.resources;

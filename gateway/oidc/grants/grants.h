@@ -53,9 +53,9 @@ struct granting {
 /* CALLER invalid_grant; why: told to the service as well. */
 int grant_bad(struct fail *f, const char *why);
 
-/* c->session is set: sets c->person and asks policy.  given_s: when the person let it come to this.  Fails
+/* c->session is set: sets c->person and asks policy.  given_s, knew: when the person let it come to this.  Fails
  * invalid_grant: the person may not use the service, or has taken back since what they had let it be told. */
-bool grant_person(struct ctx *c, int64_t given_s, struct fail *f);
+bool grant_person(struct ctx *c, int64_t given_s, struct str knew, struct fail *f);
 
 /* scope of the request: no more than was granted; absent: all of it.  Fails invalid_scope [RFC 6749 6]. */
 bool grant_narrow(struct ctx *c, struct fail *f);

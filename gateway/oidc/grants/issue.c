@@ -358,6 +358,7 @@ static void store_token(struct ctx *c)
                                     .attempt = c->attempt,
                                     .bound = g->bound,
                                     .made_s = c->now_s,
+                                    .knew = c->knew,
                                     .ends_s = c->now_s + i->life_s };
 
     i->key = token_key(c->arena, i->token);

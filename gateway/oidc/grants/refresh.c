@@ -232,7 +232,7 @@ static enum step say(struct ctx *c, struct fail *f)
     struct granting *g = c->state;
     struct family *m = g->family;
 
-    if (!find_session(c, f) || !grant_person(c, m->made_s, f))
+    if (!find_session(c, f) || !grant_person(c, m->made_s, m->knew, f))
         return REFUSE;
     g->scope = m->scope;
     g->lang = m->lang;

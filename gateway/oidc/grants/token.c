@@ -21,10 +21,10 @@ int grant_bad(struct fail *f, const char *why)
     return fail(f, FAIL_CALLER, "invalid_grant", "%s", why);
 }
 
-bool grant_person(struct ctx *c, int64_t given_s, struct fail *f)
+bool grant_person(struct ctx *c, int64_t given_s, struct str knew, struct fail *f)
 {
     c->person = c->session->person;
-    if (!consent_stands(c, given_s))
+    if (!consent_stands(c, given_s, knew))
         return grant_bad(f, "the person has taken back what they had let the service be told");
     if (flow_decide(c)->effect != EFFECT_ALLOW)
         return grant_bad(f, "the person may not use this service any more");

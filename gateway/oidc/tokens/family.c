@@ -37,6 +37,7 @@ static const struct json_field family_fields[] = {
     { "made", JSON_INT, true, 0, offsetof(struct family_record, m.made_s) },
     { "seen", JSON_INT, true, 0, offsetof(struct family_record, m.seen_s) },
     { "ends", JSON_INT, true, 0, offsetof(struct family_record, m.ends_s) },
+    { "knew", JSON_STR, false, MARK_KNEW_MAX_B, offsetof(struct family_record, m.knew) },
     { "who", JSON_STR, false, WHO_MAX_B, offsetof(struct family_record, who) },
     { 0 },
 };
@@ -59,6 +60,7 @@ static struct session *keep_person(struct ctx *c, int64_t ends_s)
                            .csrf = S("-"),
                            .person = c->session->person,
                            .began_s = c->session->began_s,
+                           .knew = c->session->knew,
                            .seen_s = c->now_s,
                            .ends_s = ends_s,
                            .epoch = c->session->epoch,
@@ -84,6 +86,7 @@ struct family *family_new(struct ctx *c, struct str session, bool offline)
     m->root = random_hex(c, SHA256_B);
     m->service = c->service->id;
     m->made_s = m->turned_s = m->seen_s = c->now_s;
+    m->knew = c->knew;
     m->ends_s = offline ? c->now_s + c->set->refresh_max_s : c->session->ends_s;
     if (offline)
         m->who = keep_person(c, m->ends_s);
@@ -173,7 +176,9 @@ bool family_held_lives(struct ctx *c, const struct held *h, const struct kv_got 
     const struct family *m = family_of(c, h->key, got, &away);
 
     *seen_s = m != NULL ? m->seen_s : h->at_s;
-    return m != NULL || away.kind != FAIL_NONE;
+    if (m == NULL)
+        return away.kind != FAIL_NONE;
+    return !ends_taken_back(c->ends, c->session->person->id, m->service, m->made_s, m->knew);
 }
 
 /* ── its tokens: its id, which of them it is, and what only we can make of its root ─────────────────────────────── */

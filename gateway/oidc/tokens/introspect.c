@@ -119,7 +119,7 @@ static bool family_person(struct ctx *c, struct fail *f)
     if (str_is_set(i->family->session))
         c->session = session_of(c, i->family->session, &i->session, f);
     c->person = c->session != NULL ? c->session->person : NULL;
-    return c->person != NULL && consent_stands(c, i->family->made_s);
+    return c->person != NULL && consent_stands(c, i->family->made_s, i->family->knew);
 }
 
 /* Whoever may not use the service any more, or the one that it opens, has no token that is worth anything. */

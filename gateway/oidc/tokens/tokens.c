@@ -28,6 +28,7 @@ static const struct json_field token_fields[] = {
     { "x5t", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.x5t) },
     FIELD(token_record, made_s, JSON_INT, true, 0),
     FIELD(token_record, ends_s, JSON_INT, true, 0),
+    FIELD(token_record, knew, JSON_STR, false, MARK_KNEW_MAX_B),
     { 0 },
 };
 
@@ -147,9 +148,9 @@ static bool still_let(struct ctx *c, const struct token_record *r)
     struct str rest = r->through, one;
 
     while (str_split(&rest, ' ', &one))
-        if (ends_taken_back(c->ends, c->person->id, one, r->made_s))
+        if (ends_taken_back(c->ends, c->person->id, one, r->made_s, r->knew))
             return false;
-    return consent_stands(c, r->made_s);
+    return consent_stands(c, r->made_s, r->knew);
 }
 
 bool token_person(struct ctx *c, struct token_shown *t, struct fail *f)

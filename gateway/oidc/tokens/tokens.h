@@ -41,6 +41,7 @@ struct token_record {
     struct str attempt;   /* that it came of (gateway/trace.h); absent: none is traced */
     struct binding bound; /* only who holds this key may use it */
     int64_t made_s, ends_s;
+    struct str knew; /* as struct ctx has it, of the request that made it */
 };
 /* The text of one that is no JWT: what it ends with, sealed, so that its record and that are asked for together. */
 struct str token_new(struct ctx *c, struct str session, struct str family);
@@ -94,6 +95,7 @@ struct family {
     int64_t turn;         /* which of its tokens is good: grows where they rotate */
     int64_t turned_s;     /* when that one was handed out */
     int64_t made_s, seen_s, ends_s;
+    struct str knew;     /* as struct ctx has it, of the request that made it */
     struct session *who; /* offline: of whom, as struct session says it; began_s, epoch and the person count */
 };
 
