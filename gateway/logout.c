@@ -202,6 +202,8 @@ static enum step say_ask(struct ctx *c, struct fail *f)
     struct logout *l = c->state;
 
     (void)f;
+    if (l->mark != NULL) /* not kept: the message comes again, and finds nothing to end */
+        ending_mark_done(c->kv, &c->batch, c->arena, l->mark);
     gather(c, l);
     for (size_t i = 0; i < LEAVE_SESSIONS; i++)
         if (str_is_set(l->of[i].who.sid))

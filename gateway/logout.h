@@ -18,7 +18,7 @@
 #include "gateway/farewell.h"
 #include "gateway/notice.h"
 #include "model/ctx.h"
-#include "wire/kv.h"
+#include "wire/ending_mark.h"
 
 struct trail;
 
@@ -42,6 +42,7 @@ struct logout {               /* c->state of whoever runs the rows */
     bool go_back;             /* 303 to back at once; else the page offers it */
     struct str kept;          /* what the protocol's `left` needs to answer `by`, LEAVE_KEPT_MAX_B; it is then what the
                                  sign-out ends with, in place of back and of a page; absent: no such answer */
+    struct ending_mark *mark; /* of the message that asked; it is done once all has ended; NULL: there is none */
     /* Without c->session: what the browser has kept of the one that is over, once whoever asks has shown that they mean
      * it; NULL: nothing is known.  The rows fill it in from c->session. */
     const struct trail *trail;
@@ -78,11 +79,12 @@ struct logout_elsewhere {
     /* NULL: all; else whether this one is meant.  c->session is NULL. */
     bool (*is_meant)(const struct ctx *c, const struct session *s, const void *what);
     const void *what;
-    bool waits;             /* for the first answers of the services, FAREWELL_LOOK_MS at most */
-    bool cut;               /* more may be meant than are named: then nobody is told that all have ended */
-    size_t ended;           /* set by the rows */
-    bool unheard;           /* likewise: some service has not said that it heard; counts where it waits */
-    struct asked_end *each; /* the rows' own */
+    struct ending_mark *mark; /* as in struct logout; what is not kept of it, fails OURS */
+    bool waits;               /* for the first answers of the services, FAREWELL_LOOK_MS at most */
+    bool cut;                 /* more may be meant than are named: then nobody is told that all have ended */
+    size_t ended;             /* set by the rows */
+    bool unheard;             /* likewise: some service has not said that it heard; counts where it waits */
+    struct asked_end *each;   /* the rows' own */
 };
 enum { LOGOUT_ELSEWHERE_MAX = 256 };
 extern const struct step_row logout_elsewhere[];

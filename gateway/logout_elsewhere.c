@@ -116,6 +116,24 @@ static enum step end_done(struct ctx *c, struct fail *f)
     return c->batch.pending > 0 ? WAIT : f->kind == FAIL_NONE ? NEXT : REFUSE;
 }
 
+/* Wherever it stopped before, whoever sent the message says it again. */
+static enum step mark_done(struct ctx *c, struct fail *f)
+{
+    struct logout_elsewhere *l = c->state;
+
+    (void)f;
+    if (l->mark != NULL)
+        ending_mark_done(c->kv, &c->batch, c->arena, l->mark);
+    return c->batch.pending > 0 ? WAIT : NEXT;
+}
+
+static enum step mark_kept(struct ctx *c, struct fail *f)
+{
+    const struct logout_elsewhere *l = c->state;
+
+    return l->mark == NULL || ending_mark_is_done(l->mark) ? NEXT : (enum step)kv_away(f, "replay");
+}
+
 static enum step all_heard(struct ctx *c, struct fail *f)
 {
     struct logout_elsewhere *l = c->state;
@@ -128,4 +146,5 @@ static enum step all_heard(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row logout_elsewhere[] = { { look_ask }, { end_ask }, { end_done }, { all_heard }, { NULL } };
+const struct step_row logout_elsewhere[] = { { look_ask },  { end_ask },   { end_done }, { mark_done },
+                                             { mark_kept }, { all_heard }, { NULL } };

@@ -22,7 +22,7 @@ enum { REFUSED_S = 120 };
 
 struct coming {               /* c->adapter_state; c->state is the part that the rows in charge read */
     struct city_message saml; /* of OpenID Connect its first member alone */
-    struct kv_got count, unmarked;
+    struct kv_got count;
     struct kv_got found[TOLD_SESSIONS_MAX];
     size_t found_count;
     struct logout_elsewhere ends;
@@ -68,7 +68,9 @@ static enum step end(struct ctx *c, struct fail *f)
 {
     struct coming *x = c->adapter_state;
 
-    x->ends = (struct logout_elsewhere){ .waits = x->saml.ask != NULL, .is_meant = is_meant, .what = &x->saml.told };
+    x->ends = (struct logout_elsewhere){
+        .waits = x->saml.ask != NULL, .is_meant = is_meant, .what = &x->saml.told, .mark = &x->saml.told.mark
+    };
     x->ends.sessions.at = arena_make_n(c->arena, 1, struct str);
     for (size_t i = 0; i < x->found_count; i++) {
         if (x->found[i].outcome == KV_DOWN)
@@ -81,14 +83,14 @@ static enum step end(struct ctx *c, struct fail *f)
 
 /* ── OpenID Connect, from their server [Back-Channel Logout 1.0] ─────────── */
 
-/* Its own trouble keeps no city from saying it again. */
-static enum step unmark(struct ctx *c, struct fail *f)
+/* Our own trouble keeps no city from saying it again: at once, or in a moment (wire/ending_mark.h). */
+static enum step count(struct ctx *c, struct fail *f)
 {
     struct coming *x = c->adapter_state;
 
     (void)f;
-    if (c->caught.kind == FAIL_OURS && x->saml.told.marked.outcome == KV_MISS)
-        kv_delete(c->kv, &c->batch, c->arena, &x->unmarked, KV_REPLAY, x->saml.told.replay);
+    if (c->caught.kind == FAIL_OURS && x->saml.told.mark.added.outcome == KV_MISS)
+        kv_delete(c->kv, &c->batch, c->arena, &x->saml.told.mark.said, KV_REPLAY, x->saml.told.mark.id);
     else if (c->caught.kind == FAIL_CALLER)
         limit_ask(c, LIMIT_answers, limit_place(c), REFUSED_S, &x->count);
     return c->batch.pending > 0 ? WAIT : NEXT;
@@ -101,7 +103,7 @@ static enum step refuse(struct ctx *c, struct fail *f)
     return REFUSE;
 }
 
-static const struct step_row failed[] = { { unmark }, { refuse }, { NULL } };
+static const struct step_row failed[] = { { count }, { refuse }, { NULL } };
 
 static enum step start(struct ctx *c, struct fail *f)
 {

@@ -8,7 +8,7 @@
 #define IDP_ADAPTERS_TOLD_H
 
 #include "model/ctx.h"
-#include "wire/kv.h"
+#include "wire/ending_mark.h"
 
 enum { TOLD_SESSIONS_MAX = 16 };
 
@@ -17,10 +17,12 @@ struct city_told { /* c->state first */
     struct str name;                        /* as in struct person, city_name; absent: the sessions say it all */
     struct str sessions[TOLD_SESSIONS_MAX]; /* likewise city_session; none: all of that name's */
     size_t session_count;
-    struct str replay; /* under which it is marked as used (KV_REPLAY), until then; the rows have done so */
-    struct kv_got marked;
-    void *own; /* of the rows */
+    struct ending_mark mark; /* "begun" once the rows have run; "done" is the caller's to say, when all has ended */
+    void *own;               /* of the rows */
 };
+
+/* The rows' own: it did not come before, or what it ends had not ended then.  Fails CALLER replay, OURS. */
+bool told_is_good(const struct city_told *told, const char *what, struct fail *f);
 
 /* A logout token [OIDC Back-Channel Logout 2.4-2.6]: c->body has logout_token, c->req->param is the registry's id of
  * who sends it.  c->state is a struct city_told.  Fails CALLER with the code of the rule, as verifiers have them;

@@ -144,6 +144,21 @@ static enum step verify_again(struct ctx *c, struct fail *f)
     return token_of(c)->unproven.kind != FAIL_NONE ? step_into(c, second) : NEXT;
 }
 
+bool told_is_good(const struct city_told *told, const char *what, struct fail *f)
+{
+    switch (ending_mark_says(&told->mark)) {
+    case ENDING_GOOD:
+        return true;
+    case ENDING_USED:
+        return fail(f, FAIL_CALLER, "replay", "this %s was used before", what);
+    case ENDING_FORGOTTEN:
+        return fail(f, FAIL_CALLER, "replay", "another Redis is the primary since this %s was made", what);
+    case ENDING_AWAY:
+        break;
+    }
+    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away, or the same %s is under way", what);
+}
+
 static struct str short_name(struct str name)
 {
     return name.n <= CITY_NAME_MAX_B ? name : (struct str){ NULL, 0 };
@@ -162,25 +177,28 @@ static enum step read(struct ctx *c, struct fail *f)
         told->sessions[told->session_count++] = sid;
     if (!str_is_set(told->name) && told->session_count == 0)
         return fail(f, FAIL_CALLER, "sub_missing", "the logout token has neither sub nor sid");
-    told->replay = sha256_hex(
+    struct str mark = sha256_hex(
         c->arena, fields_key(c->arena, (struct str[]){ S("logout token"), t->claims.iss, t->claims.jti }, 3));
     int64_t left_s = t->claims.exp_s - c->now_s + c->set->jose_skew_s;
-    if (kv_may_forget(c->kv, jose_born_s(&t->claims)))
-        return fail(f, FAIL_CALLER, "replay", "another Redis is the primary since this logout token was made");
-    kv_add(c->kv, &c->batch, c->arena, &told->marked, KV_REPLAY, told->replay, S("1"),
-           left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
-    return WAIT;
+    ending_mark_ask(c->kv, &c->batch, c->arena, &told->mark, mark, jose_born_s(&t->claims),
+                    left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
+    return c->batch.pending > 0 ? WAIT : NEXT;
+}
+
+static enum step look(struct ctx *c, struct fail *f)
+{
+    struct city_told *told = c->state;
+
+    (void)f;
+    return ending_mark_look(c->kv, &c->batch, c->arena, &told->mark) ? WAIT : NEXT;
 }
 
 static enum step once(struct ctx *c, struct fail *f)
 {
     const struct city_told *told = c->state;
 
-    if (told->marked.outcome == KV_DOWN)
-        return kv_away(f, "replay");
-    return told->marked.outcome == KV_MISS ? NEXT : fail(f, FAIL_CALLER, "replay", "this logout token was used before");
+    return told_is_good(told, "logout token", f) ? NEXT : REFUSE;
 }
 
-const struct step_row told_by_oidc[] = {
-    { find }, { keys_ask }, { verify }, { verify_again }, { read }, { once }, { 0 }
-};
+const struct step_row told_by_oidc[] = { { find }, { keys_ask }, { verify }, { verify_again },
+                                         { read }, { look },     { once },   { 0 } };

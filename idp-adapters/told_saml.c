@@ -180,13 +180,11 @@ static enum step read_request(struct ctx *c, struct city_message *t, struct fail
         return fail(f, FAIL_CALLER, "invalid_request", "the LogoutRequest names more sessions than anybody has");
     for (size_t i = 0; i < a->session_count; i++)
         t->told.sessions[t->told.session_count++] = a->sessions[i];
-    t->told.replay =
+    struct str mark =
         sha256_hex(c->arena, fields_key(c->arena, (struct str[]){ S("logout request"), a->issuer, a->id }, 3));
-    if (kv_may_forget(c->kv, a->issued_s))
-        return fail(f, FAIL_CALLER, "replay", "another Redis is the primary since this LogoutRequest was made");
-    kv_add(c->kv, &c->batch, c->arena, &t->told.marked, KV_REPLAY, t->told.replay, S("1"),
-           SAML_ASK_AGE_S + 2 * c->set->saml_skew_s + REPLAY_LEAST_S);
-    return WAIT;
+    ending_mark_ask(c->kv, &c->batch, c->arena, &t->told.mark, mark, a->issued_s,
+                    SAML_ASK_AGE_S + 2 * c->set->saml_skew_s + REPLAY_LEAST_S);
+    return c->batch.pending > 0 ? WAIT : NEXT;
 }
 
 /* Of a LogoutResponse: our request was called by the sign-out that it belongs to (saml_logout.c). */
@@ -198,7 +196,6 @@ static enum step read_answer(struct city_message *t, struct fail *f)
         return fail(f, FAIL_CALLER, "invalid_request", "InResponseTo names no request of ours");
     t->state = str_from(to, 1);
     t->left = t->own->answer.success && !t->own->answer.partial;
-    t->told.marked.outcome = KV_MISS;
     return NEXT;
 }
 
@@ -209,18 +206,23 @@ static enum step read(struct ctx *c, struct fail *f)
     return t->is_request ? read_request(c, t, f) : read_answer(t, f);
 }
 
+static enum step look(struct ctx *c, struct fail *f)
+{
+    struct city_message *t = c->state;
+
+    (void)f;
+    return t->is_request && ending_mark_look(c->kv, &c->batch, c->arena, &t->told.mark) ? WAIT : NEXT;
+}
+
 static enum step once(struct ctx *c, struct fail *f)
 {
     const struct city_message *t = c->state;
 
-    if (t->told.marked.outcome == KV_DOWN)
-        return kv_away(f, "replay");
-    return t->told.marked.outcome == KV_MISS ? NEXT
-                                             : fail(f, FAIL_CALLER, "replay", "this LogoutRequest was used before");
+    return !t->is_request || told_is_good(&t->told, "LogoutRequest", f) ? NEXT : REFUSE;
 }
 
-const struct step_row told_by_saml[] = { { find }, { verify }, { verify_again }, { open_name }, { read },
-                                         { once }, { 0 } };
+const struct step_row told_by_saml[] = { { find }, { verify }, { verify_again }, { open_name },
+                                         { read }, { look },   { once },         { 0 } };
 
 /* ── answering ──────────────────────────────────────────────────────────── */
 

@@ -12,7 +12,6 @@
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/logout.h"
-#include "gateway/once.h"
 #include "gateway/saml/name_id.h"
 #include "gateway/session/found.h"
 #include "gateway/session/session.h"
@@ -59,7 +58,7 @@ struct ending {
     struct saml_logout_asked said;
     struct content_key key; /* of an EncryptedID */
     struct slo_told told;
-    struct kv_got used; /* the mark of this very message */
+    struct ending_mark used; /* the mark of this very message; an answer to ours has none: its trip is good once */
     struct kv_got found;
     bool *others; /* a session that ended had opened other services */
     /* The answer. */
@@ -195,12 +194,12 @@ static enum step use_up_as(struct ctx *c, const char *as)
 {
     struct ending *e = mine(c);
 
-    e->used.outcome = KV_MISS;
-    if (e->told.kind == SAML_ASK_LOGGED_OUT) /* its trip is good once */
+    if (e->told.kind == SAML_ASK_LOGGED_OUT)
         return NEXT;
     struct str mark = arena_printf(c->arena, "%s:%.*s:%.*s", as, STR_ARG(c->service->id), STR_ARG(e->told.id));
-    once_mark(c, sha256_hex(c->arena, mark), e->said.issued_s != 0 ? e->said.issued_s : c->now_s, USED_UP_S, &e->used);
-    return WAIT;
+    ending_mark_ask(c->kv, &c->batch, c->arena, &e->used, sha256_hex(c->arena, mark),
+                    e->said.issued_s != 0 ? e->said.issued_s : c->now_s, USED_UP_S);
+    return c->batch.pending > 0 ? WAIT : NEXT;
 }
 
 static enum step use_up(struct ctx *c, struct fail *f)
@@ -209,20 +208,29 @@ static enum step use_up(struct ctx *c, struct fail *f)
     return use_up_as(c, "saml-logout");
 }
 
+static enum step look_used(struct ctx *c, struct fail *f)
+{
+    struct ending *e = mine(c);
+
+    (void)f;
+    return str_is_set(e->used.id) && ending_mark_look(c->kv, &c->batch, c->arena, &e->used) ? WAIT : NEXT;
+}
+
 static enum step check_unused(struct ctx *c, struct fail *f)
 {
     const struct ending *e = mine(c);
+    enum ending_says says = str_is_set(e->used.id) ? ending_mark_says(&e->used) : ENDING_GOOD;
 
-    if (e->used.outcome == KV_DOWN)
-        return kv_away(f, "mark of a request");
-    return e->used.outcome == KV_MISS
+    if (says == ENDING_AWAY)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away, or the same LogoutRequest is under way");
+    return says == ENDING_GOOD
                ? passed(c, CHECK_leave_once)
                : fail_told(f, FAIL_CALLER, "invalid_request", "the message came before, and is good once",
                            "LogoutRequest \"%.*s\" came before", STR_ARG(e->told.id));
 }
 
-static const struct step_row read_rows[] = { { find_service }, { prove },        { note_told },
-                                             { use_up },       { check_unused }, { NULL } };
+static const struct step_row read_rows[] = { { find_service }, { prove },        { note_told }, { use_up },
+                                             { look_used },    { check_unused }, { NULL } };
 
 static enum step read_message(struct ctx *c, struct fail *f)
 {
@@ -401,6 +409,7 @@ static enum step elsewhere_end(struct ctx *c, struct fail *f)
     all->by = c->service;
     all->is_meant = session_is_meant;
     all->what = e;
+    all->mark = &e->used;
     c->state = all;
     return step_into(c, logout_elsewhere);
 }
@@ -453,6 +462,7 @@ static enum step decide(struct ctx *c, struct fail *f)
     if (!meant)
         return step_into(c, elsewhere);
     e->out.by = c->service;
+    e->out.mark = &e->used;
     e->out.go_back = true;
     if (!e->told.asynchronous)
         e->out.kept = kept_of(c, &e->told);
@@ -508,11 +518,21 @@ static struct str written(struct ctx *c, const struct slo_told *t)
     return json_done(&o);
 }
 
+/* What is to end goes on with a mark of its own. */
+static enum step handed_on(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    ending_mark_done(c->kv, &c->batch, c->arena, &mine(c)->used);
+    return c->batch.pending > 0 ? WAIT : NEXT;
+}
+
 static enum step go_on(struct ctx *c, struct fail *f)
 {
     struct buf b = buf_new(c->arena, ADDRESS_MAX_B);
     struct str json = written(c, &mine(c)->told);
 
+    if (!ending_mark_is_done(&mine(c)->used))
+        return kv_away(f, "mark of a request");
     if (json.p == NULL)
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "the message is too large");
     buf_add(&b, S("/saml/slo/on"));
@@ -521,7 +541,7 @@ static enum step go_on(struct ctx *c, struct fail *f)
     return answer_go(c, buf_str(&b));
 }
 
-const struct step_row saml_slo_post[] = { { read_form }, { read_message }, { go_on }, { NULL } };
+const struct step_row saml_slo_post[] = { { read_form }, { read_message }, { handed_on }, { go_on }, { NULL } };
 
 static enum step open_told(struct ctx *c, struct fail *f)
 {
@@ -546,10 +566,9 @@ static enum step use_up_on(struct ctx *c, struct fail *f)
     return use_up_as(c, "saml-logout-on");
 }
 
-const struct step_row saml_slo_on[] = { { open_told },        { use_up_on },
-                                        { check_unused },     { session_find },
-                                        { flow_test_person }, { session_find_beside },
-                                        { decide },           { NULL } };
+const struct step_row saml_slo_on[] = { { open_told },           { use_up_on },    { look_used },
+                                        { check_unused },        { session_find }, { flow_test_person },
+                                        { session_find_beside }, { decide },       { NULL } };
 
 /* ── begun by a service, from it to us ──────────────────────────────────── */
 

@@ -6,6 +6,7 @@
 #include "tests/contract/redis_child.h"
 #include "tests/contract/redis_double.h"
 #include "tests/contract/redis_stub.h"
+#include "wire/ending_mark.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -46,6 +47,51 @@ TEST(a_real_redis_keeps_the_contract)
     kv_contract(t, &rig);
     kv_rig_free(&rig);
     redis_child_stop(&r);
+}
+
+static enum ending_says brought(struct test *t, struct kv_rig *rig, struct ending_mark *m, struct str id)
+{
+    ending_mark_ask(rig->kv, &rig->batch, t->arena, m, id, world_now_s(&world_real) + 60, 100);
+    kv_rig_wait(t, rig);
+    if (ending_mark_look(rig->kv, &rig->batch, t->arena, m))
+        kv_rig_wait(t, rig);
+    return ending_mark_says(m);
+}
+
+TEST(a_message_that_ends_something_is_carried_on_until_it_has_and_then_refused)
+{
+    struct redis_child r;
+    struct kv_rig rig;
+    struct ending_mark m, again;
+
+    if (!redis_child_start(t, &r, NULL, NULL))
+        return;
+    kv_rig_new(t, &rig, &(struct kv_config){ .address = r.address, .timeout_ms = 5000 });
+    CHECK(kv_rig_until(&rig, true, SOON_MS));
+    CHECK_INT(brought(t, &rig, &m, S("one")), ENDING_GOOD);
+    CHECK_INT(brought(t, &rig, &again, S("one")), ENDING_AWAY); /* under way: later */
+    CHECK_INT(brought(t, &rig, &again, S("two")), ENDING_GOOD);
+    CHECK(!ending_mark_is_done(&m));
+    ending_mark_done(rig.kv, &rig.batch, t->arena, &m);
+    kv_rig_wait(t, &rig);
+    CHECK(ending_mark_is_done(&m));
+    CHECK_INT(brought(t, &rig, &m, S("one")), ENDING_USED);
+    (void)sleep(ENDING_MOMENT_S + 1); /* it was never done */
+    CHECK_INT(brought(t, &rig, &again, S("one")), ENDING_USED);
+    CHECK_INT(brought(t, &rig, &again, S("two")), ENDING_GOOD);
+    /* As a version before this one has marked it. */
+    struct kv_got got;
+    kv_add(rig.kv, &rig.batch, t->arena, &got, KV_REPLAY, S("three"), S("1"), 100);
+    kv_rig_wait(t, &rig);
+    CHECK_INT(brought(t, &rig, &m, S("three")), ENDING_USED);
+    /* Nothing was marked: nothing has to be said. */
+    m = (struct ending_mark){ .ttl_s = 1 };
+    ending_mark_done(rig.kv, &rig.batch, t->arena, &m);
+    CHECK(rig.batch.pending == 0 && ending_mark_is_done(&m));
+    redis_child_stop(&r);
+    CHECK(kv_rig_until(&rig, false, SOON_MS));
+    CHECK_INT(brought(t, &rig, &m, S("four")), ENDING_AWAY);
+    kv_rig_free(&rig);
 }
 
 /* The double of the scenarios stands in for Redis: it must be one, as far as we can tell. */
