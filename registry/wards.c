@@ -39,7 +39,19 @@ static const struct db_statement
                              "class_group, class_level, name, until_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
                              "?10)" },
     put_guardian = { "guardian_put",
-                     "INSERT OR IGNORE INTO guardian (guardian, provider, identity) VALUES (?1, ?2, ?3)" };
+                     "INSERT OR IGNORE INTO guardian (guardian, provider, identity) VALUES (?1, ?2, ?3)" },
+    keep_before = { "ward_before", "CREATE TEMP TABLE was AS SELECT w.child, w.provider_oid, g.guardian FROM ward w "
+                                   "LEFT JOIN guardian g ON g.identity = w.identity AND g.provider = w.provider "
+                                   "WHERE w.provider = ?1" },
+    drop_before = { "ward_before_drop", "DROP TABLE temp.was" },
+    gone_children = { "ward_gone", "SELECT child, provider_oid, NULL FROM temp.was EXCEPT "
+                                   "SELECT child, provider_oid, NULL FROM ward WHERE provider = ?1" },
+    gone_guardians = { "guardian_gone",
+                       "SELECT child, provider_oid, guardian FROM temp.was WHERE guardian IS NOT NULL EXCEPT "
+                       "SELECT w.child, w.provider_oid, g.guardian FROM guardian g JOIN ward w "
+                       "ON w.identity = g.identity AND w.provider = g.provider WHERE g.provider = ?1" };
+
+enum { GONE_MOST = 200 /* of more than these the whole municipality's guardians sign in anew */ };
 
 /* struct wards is a struct store: a name of its own keeps one from being taken for another. */
 struct wards *wards_new(const struct settings *set)
@@ -386,17 +398,62 @@ bool wards_check(struct arena *a, struct wards_import *x, struct fail *f)
     return read_file(&t);
 }
 
+/* ── what is gone ───────────────────────────────────────────────────────── */
+
+struct gone {
+    struct db_rows children, guardians;
+};
+
+static bool find_gone(struct db *d, struct arena *a, struct wards_import *x, struct gone *g, struct fail *f)
+{
+    const struct db_value whose[] = { db_text(x->provider->id) };
+
+    if (!db_query(d, &gone_children, whose, 1, a, &g->children, f) ||
+        !db_query(d, &gone_guardians, whose, 1, a, &g->guardians, f) || !db_run(d, &drop_before, NULL, 0, f))
+        return false;
+    x->gone = g->children.n + g->guardians.n;
+    return true;
+}
+
+static bool end_row(struct wards_import *x, struct arena *a, const struct db_value *row, struct fail *f)
+{
+    const struct mark m = mark_ward(a, row[1].text, row[0].text, row[2].text, x->now_s, x->now_s + x->ends_for_s);
+
+    return ends_mark_now(x->ends, a, &m, f);
+}
+
+static bool end_gone(struct wards_import *x, struct arena *a, const struct gone *g, struct fail *f)
+{
+    const struct mark all = mark_ward(a, x->provider->oid, (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, x->now_s,
+                                      x->now_s + x->ends_for_s);
+    bool good = true;
+
+    if (x->ends == NULL || x->gone == 0)
+        return true;
+    if (x->gone > GONE_MOST)
+        return ends_mark_now(x->ends, a, &all, f);
+    for (size_t i = 0; good && i < g->children.n; i++)
+        good = end_row(x, a, db_row(&g->children, i), f);
+    for (size_t i = 0; good && i < g->guardians.n; i++)
+        good = end_row(x, a, db_row(&g->guardians, i), f);
+    return good;
+}
+
+/* Ended before the file is in force, so that nothing that fails between leaves anybody acting; and once more, since
+ * somebody may have begun meanwhile by what it said before. */
 static bool take(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct wards_import *x = with;
     const struct db_value whose[] = { db_text(x->provider->id) };
     struct wards_taking t = { .x = x, .arena = a, .d = d, .f = f, .begun = 1 };
+    struct gone gone;
 
     if (!db_begin(d, f))
         return false;
-    if (db_run(d, &clear_wards, whose, 1, f) && db_run(d, &clear_guardians, whose, 1, f) && read_file(&t) &&
-        !x->try_only)
-        return db_commit(d, f);
+    if (db_run(d, &keep_before, whose, 1, f) && db_run(d, &clear_wards, whose, 1, f) &&
+        db_run(d, &clear_guardians, whose, 1, f) && read_file(&t) && find_gone(d, a, x, &gone, f) && !x->try_only &&
+        end_gone(x, a, &gone, f) && db_commit(d, f))
+        return end_gone(x, a, &gone, f);
     db_rollback(d);
     return x->try_only && f->kind == FAIL_NONE;
 }

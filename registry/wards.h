@@ -7,8 +7,8 @@
  * protected has no row: the import leaves it out.
  *
  * An import takes the place of all that the municipality had said before, or of nothing: a file with one wrong line
- * changes nothing.  In a file of its own, state_dir/registry/wards.sqlite; losing it, nobody acts for a child until it
- * is imported anew.
+ * changes nothing.  What is gone by it ends sessions of guardians (ends.h).  In a file of its own,
+ * state_dir/registry/wards.sqlite; losing it, nobody acts for a child until it is imported anew.
  *
  * Everything here may block but wards_new() and wards_ask().
  */
@@ -21,6 +21,7 @@
 #include "base/work.h"
 #include "model/person.h"
 #include "model/registry.h"
+#include "registry/ends.h"
 
 enum { WARDS_ASKED_MAX = 16 /* as many are always asked for */, WARDS_LINES_MAX = 1 << 20, WARDS_LINE_MAX_B = 4096 };
 
@@ -63,7 +64,12 @@ struct wards_import {
     struct str csv; /* the file, whatever it is */
     int64_t now_s;
     bool try_only; /* all is checked, and nothing kept */
+    /* Whoever acts for a child that is there no more, or is its guardian no more, is ended: before what the file says
+     * is in force and once more after it.  NULL: nobody is. */
+    struct ends *ends;
+    int64_t ends_for_s; /* as long as a guardian's session lives at most */
     size_t children, relations, left_out, unknown;
+    size_t gone; /* children, and relations: of these too */
 };
 bool wards_take(struct wards *w, struct arena *a, struct wards_import *x, struct fail *f);
 /* The same without a store: nothing is kept, and a child that stands there twice is not found. */

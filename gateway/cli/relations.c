@@ -4,6 +4,7 @@
  * municipality says. */
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "gateway/session/session.h"
 #include "registry/registry.h"
 #include "registry/wards.h"
 
@@ -42,6 +43,7 @@ static int help(void)
         "  --provider ID  whose file it is\n"
         "  --idp ID       the identity provider that own_key is of\n"
         "  --dry-run      say what would be kept, and keep nothing\n\n"
+        "Guardians who act for a child that is gone, or is not theirs any more, are signed out within a second.\n"
         "Delete the file afterwards: it holds identity codes.\n"
         "exit status: 0 done, 1 the file is not in order, 2 usage, 3 the machine failed");
     return CLI_OK;
@@ -67,12 +69,19 @@ static int take(struct arena *a, const struct relations_words *w, const struct s
     if (x.csv.n > FILE_MAX_B)
         return cli_complain(CLI_REFUSED, "relations", "%s: larger than %d MB", w->file, FILE_MAX_B >> 20);
     struct wards *wards = wards_new(set);
+    x.ends = w->dry_run ? NULL : ends_new(set, &world_real);
+    x.ends_for_s = session_longest_s(set);
     bool good = wards_take(wards, a, &x, &f);
+    ends_free(x.ends);
     wards_free(wards);
     if (!good)
         return cli_complain(f.kind == FAIL_OURS ? CLI_BROKEN : CLI_REFUSED, "relations", "%s: %s", w->file, f.detail);
     (void)printf("%s: %zu children, %zu relations, %zu left out%s\n", w->dry_run ? "would be" : "done", x.children,
                  x.relations, x.left_out, w->dry_run ? "; nothing was kept" : "");
+    if (x.gone > 0)
+        (void)printf(w->dry_run ? "%zu children or relations would be gone: who acts by them would be signed out\n"
+                                : "%zu children or relations are gone: who acts by them is signed out\n",
+                     x.gone);
     if (x.unknown > 0)
         (void)printf("%zu references to agents without an identity code: not kept\n", x.unknown);
     return CLI_OK;

@@ -970,7 +970,33 @@ static void authority(struct play *p, const struct line *l)
     cities_authority(p->cities, str_eq(says, S("well")) ? S("") : says);
 }
 
-/* CHILDREN of oulu: the file that it imports, in place of the one before. */
+/* The file without a child's line, or with the child's data protected, or with no guardian in it. */
+static struct str other_children(struct arena *a, struct str csv, const struct line *l)
+{
+    struct str without = line_after(l, "without"), protects = line_after(l, "protecting"), line,
+               parts = line_after(l, "parting"), out = S("");
+    struct str who = str_is_set(without) ? without : str_is_set(protects) ? protects : parts;
+
+    if (!str_is_set(who))
+        return csv;
+    struct str key = arena_printf(a, "uid-%.*s;", STR_ARG(who));
+    while (str_split(&csv, '\n', &line)) {
+        size_t empty = str_find(line, S(";;")), last = line.n;
+        bool is_theirs = str_find(line, key) < line.n;
+        while (last > 0 && line.p[last - 1] != ';')
+            last--;
+        if (is_theirs && str_is_set(parts))
+            line = str_sub(line, 0, last);
+        if (is_theirs && str_is_set(protects))
+            line = arena_printf(a, "%.*s;1%.*s", STR_ARG(str_sub(line, 0, empty)), STR_ARG(str_from(line, empty + 1)));
+        if (line.n > 0 && !(is_theirs && str_is_set(without)))
+            out = arena_printf(a, "%.*s%.*s\n", STR_ARG(out), STR_ARG(line));
+    }
+    return out;
+}
+
+/* CHILDREN of oulu [without vilja | protecting vilja | parting helmi]: the file that it imports, in place of the one
+ * before; "parting": nobody is named as her guardian any more. */
 static void children(struct play *p, const struct line *l)
 {
     struct fail f = { 0 };
@@ -988,9 +1014,13 @@ static void children(struct play *p, const struct line *l)
                               .idp = registry_idp(r, city),
                               .seals = seals_load(p->arena, arena_cstr(p->arena, s->set.root_secret_file), &f),
                               .csv = authority_children(p->arena, arena_cstr(p->arena, city)),
-                              .now_s = stage_now_s(s) };
+                              .now_s = stage_now_s(s),
+                              .ends = ends_new(&s->set, &s->world),
+                              .ends_for_s = session_longest_s(&s->set) };
+    x.csv = other_children(p->arena, x.csv, l);
     if (x.seals == NULL || x.provider == NULL || !wards_take(s->node->wards, p->arena, &x, &f))
         play_complain(p, "not taken: %s", f.detail);
+    ends_free(x.ends);
     registry_drop(r);
 }
 

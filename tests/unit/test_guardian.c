@@ -11,6 +11,7 @@
 #include "policy/form.h"
 #include "registry/wards.h"
 #include "tests/test.h"
+#include "wire/db.h"
 #include "wire/json.h"
 
 #include <fcntl.h>
@@ -365,6 +366,85 @@ TEST(a_file_says_who_is_where_and_replaces_what_was_said_before)
     CHECK(r->x.children == 1 && r->x.relations == 0);
     r->x.try_only = true;
     CHECK(take(t, r, HEAD) && r->x.children == 0);
+    rig_end(t, r);
+}
+
+/* How many marks of children came of the last file. */
+static size_t marked(struct test *t, struct rig *r)
+{
+    static const struct db_statement count = { "marks", "SELECT COUNT(*) FROM mark WHERE kind = ?1" };
+    const struct db_value kind = db_int(MARK_WARD);
+    struct db *d = db_open(arena_cstr(t->arena, arena_printf(t->arena, "%s/registry/sessions.sqlite", r->dir)),
+                           DB_READ_ONLY, &r->why);
+    struct db_rows rows = { 0 };
+
+    if (d == NULL || !db_query(d, &count, &kind, 1, t->arena, &rows, &r->why))
+        return SIZE_MAX;
+    db_close(d);
+    return (size_t)rows.at[0].number;
+}
+
+TEST(a_child_or_a_guardian_that_is_there_no_more_is_a_mark_and_nothing_else_is)
+{
+    struct rig *r = rig_new(t);
+    static const char both[] = HEAD "110808A9132;uid-1;99101;4A;4;Helmi;;010180-9015 040483-904C\n"
+                                    "050516A911S;uid-2;99101;;;Vilja;;010180-9015\n";
+
+    r->x.ends = ends_new(&r->set, &t->world);
+    r->x.ends_for_s = 1920;
+    CHECK(take(t, r, both) && r->x.gone == 0);
+    CHECK(take(t, r, both) && r->x.gone == 0);
+    /* Another group, another name: nobody is gone. */
+    CHECK(take(t, r,
+               HEAD "110808A9132;uid-1;99101;4B;4;Helmi K;;040483-904C 010180-9015\n"
+                    "050516A911S;uid-2;99101;1A;;Vilja;;010180-9015\n") &&
+          r->x.gone == 0);
+    r->x.try_only = true;
+    CHECK(take(t, r, HEAD) && r->x.gone == 5);
+    r->x.try_only = false;
+    /* A file that is refused ends nobody. */
+    CHECK(!take(t, r, HEAD "110808A9132;uid-1;99101;4A;4;Helmi;;nobody\n"));
+    CHECK(marked(t, r) == SIZE_MAX || marked(t, r) == 0);
+    /* One guardian less. */
+    CHECK(take(t, r,
+               HEAD "110808A9132;uid-1;99101;4A;4;Helmi;;010180-9015\n"
+                    "050516A911S;uid-2;99101;;;Vilja;;010180-9015\n"));
+    CHECK(r->x.gone == 1 && marked(t, r) == 1);
+    /* Protected: the child is gone, whoever its guardian is. */
+    CHECK(take(t, r,
+               HEAD "110808A9132;uid-1;99101;4A;4;Helmi;;010180-9015\n"
+                    "050516A911S;uid-2;99101;;;Vilja;1;010180-9015\n"));
+    CHECK(r->x.gone == 2 && marked(t, r) == 3);
+    /* Of what cannot be ended nothing is kept. */
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -r %s/registry/sessions.sqlite*", r->dir))) == 0);
+    ends_free(r->x.ends);
+    CHECK(mkdir(arena_cstr(t->arena, arena_printf(t->arena, "%s/registry/sessions.sqlite", r->dir)), 0700) == 0);
+    r->x.ends = ends_new(&r->set, &t->world);
+    CHECK(!take(t, r, HEAD) && r->why.kind == FAIL_OURS);
+    ends_free(r->x.ends);
+    r->x.ends = NULL;
+    CHECK(take(t, r, HEAD) && r->x.gone == 2);
+    rig_end(t, r);
+}
+
+TEST(a_file_without_hundreds_of_children_marks_their_municipality_once)
+{
+    struct rig *r = rig_new(t);
+    struct buf csv = buf_new(t->arena, 65536);
+
+    buf_add(&csv, S("identity;own_key;school\n"));
+    for (int i = 0; i < 240; i++) {
+        static const char checks[] = "0123456789ABCDEFHJKLMNPRSTUVWXY";
+        int day = 1 + i % 28, month = 1 + i / 28, number = 901;
+        int n = (day * 10000 + month * 100 + 16) * 1000 + number;
+        buf_add(&csv, arena_printf(t->arena, "%02d%02d16A%d%c;uid-%d;99101\n", day, month, number, checks[n % 31], i));
+    }
+    r->x.ends = ends_new(&r->set, &t->world);
+    r->x.ends_for_s = 1920;
+    CHECK(take(t, r, arena_cstr(t->arena, buf_str(&csv))));
+    CHECK_INT(r->x.children, 240);
+    CHECK(take(t, r, HEAD) && r->x.gone == 240 && marked(t, r) == 1);
+    ends_free(r->x.ends);
     rig_end(t, r);
 }
 
