@@ -643,3 +643,19 @@ bool factors_put(struct db *d, struct arena *a, const struct world *w, const str
     db_rollback(d);
     return false;
 }
+
+bool vendor_is_owned(const struct registry *r, struct str organisation)
+{
+    const struct registry_parts *p = registry_parts(r);
+
+    for (size_t i = 0; i < p->staff_count; i++) {
+        const struct staff *s = &p->staff[i];
+        if (s->role != STAFF_owner || !str_eq(s->organisation->id, organisation))
+            continue;
+        const struct account *own = registry_account_id(r, s->subject);
+        const struct idp *idp = registry_idp(r, s->idp);
+        if (idp != NULL && idp->enabled && (idp->kind != IDP_LOCAL || (own != NULL && own->enabled)))
+            return true;
+    }
+    return false;
+}

@@ -199,4 +199,9 @@ struct new_factors {
 bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
                  const struct new_factors *x, struct fail *f);
 
+/* ── owners ─────────────────────────────────────────────────────────────── */
+
+/* Whether the organisation has an owner who can sign in.  Pure. */
+bool vendor_is_owned(const struct registry *r, struct str organisation);
+
 #endif

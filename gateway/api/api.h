@@ -35,6 +35,7 @@ struct api_write { /* one row that is to be written */
     const struct api_right *right;
     struct row_id row;
     bool remove;
+    bool takes_away; /* waits for nobody, whatever the kind: it withdraws */
     struct edit_field *fields; /* all that the kind has, but secrets that were not given */
     size_t field_count;
 };
@@ -91,8 +92,14 @@ bool api_may(const struct api_call *x, enum console_action action, const struct 
 bool api_read_row(struct arena *a, const struct kind_about *about, const struct json_value *v, struct api_write *out,
                   struct fail *f);
 void api_write_row(struct json_out *o, const struct kind_about *about, const struct row_seen *row);
+/* As the caller wants it, no secret in it. */
+void api_write_wanted(struct json_out *o, const struct kind_about *about, const struct api_write *w);
 /* Of the row as it is: a strong validator, in quotes [RFC 9110 8.8.3]. */
 struct str api_etag(struct arena *a, const struct kind_about *about, const struct row_seen *row);
+
+/* What a screen would not do with rows of some kinds, a program does not either: asked of the registry as the change
+ * would leave it (struct edit_how, look), with x->result.rows.  Fails CALLER invalid_row, and names the row. */
+bool api_bounds(void *call, const struct registry *after, struct fail *f);
 
 /* A table: x->writes become one change, or one draft. */
 extern const struct step_row api_apply[];

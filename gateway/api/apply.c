@@ -71,11 +71,62 @@ static bool look(struct api_call *x, struct db *d, struct arena *a, const struct
     return false;
 }
 
+/* Of a row that is put: what the field is to say; absent: not said. */
+static struct str field_wanted(const struct api_write *w, const char *name)
+{
+    for (size_t i = 0; i < w->field_count; i++)
+        if (str_eq(w->fields[i].name, str_of(name)))
+            return w->fields[i].value;
+    return (struct str){ NULL, 0 };
+}
+
+/* The same change as in the console: what opened by the decision goes with it (gateway/console/take.c). */
+static bool take_policy_away(struct api_call *x, struct db *d, struct arena *a, const struct row_seen *was,
+                             struct fail *f)
+{
+    const struct row_id policy = { S("policy"), { row_field(was, "policy")->value } };
+    struct row_seen seen;
+    bool is_there;
+    int64_t version;
+
+    if (!str_is_set(policy.key[0]))
+        return true;
+    for (size_t i = 0; i < x->write_count; i++)
+        if (str_eq(x->writes[i].row.kind, policy.kind) && str_eq(x->writes[i].row.key[0], policy.key[0]))
+            return true; /* said by the caller */
+    if (!look(x, d, a, &policy, &seen, &is_there, &version, f))
+        return false;
+    if (!is_there || !str_eq(row_field(&seen, "provider")->value, row_field(was, "provider")->value) ||
+        row_field(&seen, "school")->is_set)
+        return true;
+    struct api_write *more = arena_make_n(a, x->write_count + 1, struct api_write);
+    memcpy(more, x->writes, x->write_count * sizeof *more);
+    more[x->write_count++] =
+        (struct api_write){ .right = api_right_of(policy.kind), .row = policy, .remove = true, .takes_away = true };
+    x->writes = more;
+    return true;
+}
+
+/* A decision is withdrawn: bounds.c sees to it that nothing else of it alters. */
+static bool withdraws(struct api_call *x, struct db *d, struct arena *a, size_t which, const struct row_seen *was,
+                      struct fail *f)
+{
+    struct api_write *w = &x->writes[which];
+
+    if (w->remove || !str_eq(w->row.kind, S("permission")) || row_field(was, "withdrawn")->is_set ||
+        !str_is_set(field_wanted(w, "withdrawn")))
+        return true;
+    w->takes_away = true;
+    return take_policy_away(x, d, a, was, f);
+}
+
 /* What each row was, and the version that all of it is made from: the oldest, so that nothing slips in between. */
 static bool look_before(struct api_call *x, struct db *d, struct arena *a, int64_t *version, struct fail *f)
 {
+    const size_t n = x->write_count; /* of the caller's own */
+
     *version = 0;
-    for (size_t i = 0; i < x->write_count; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct row_seen seen;
         bool is_there;
         int64_t now;
@@ -84,6 +135,8 @@ static bool look_before(struct api_call *x, struct db *d, struct arena *a, int64
         *version = *version == 0 || now < *version ? now : *version;
         x->seen = seen;
         x->was_there = is_there;
+        if (is_there && !withdraws(x, d, a, i, &seen, f))
+            return false;
     }
     if (!x->names_row)
         return true;
@@ -94,7 +147,7 @@ static bool look_before(struct api_call *x, struct db *d, struct arena *a, int64
 static bool must_wait(const struct api_call *x)
 {
     for (size_t i = 0; i < x->write_count; i++)
-        if (x->writes[i].right->how == API_WAITS && !x->token->at_once)
+        if (x->writes[i].right->how == API_WAITS && !x->writes[i].takes_away && !x->token->at_once)
             return true;
     return false;
 }
@@ -182,7 +235,9 @@ static enum step ask(struct ctx *c, struct fail *f)
 {
     struct api_call *x = api_call(c);
 
-    x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .may = may_write, .gives = may_give, .with = x };
+    x->how = (struct edit_how){
+        .world = c->world, .seals = c->seals, .may = may_write, .gives = may_give, .look = api_bounds, .with = x
+    };
     x->is_there = true;
     return api_ask(c, apply_sql, f);
 }
@@ -237,11 +292,25 @@ static enum step say_troubles(struct ctx *c, const struct fail *why, struct fail
 /* What a precondition refuses has a status of its own [RFC 9110 15.5.13]. */
 static enum step say_precondition(struct ctx *c, const struct fail *why, struct fail *f)
 {
+    const struct api_call *x = api_call(c);
     struct json_out o = json_out(c->arena, API_ANSWER_MAX_B);
+    bool is_shown = x->was_there && api_may(x, x->right->read, &x->area);
 
     json_begin_object(&o);
     json_put_str(&o, S("error"), S(API_PRECONDITION));
     json_put_str(&o, S("error_description"), answer_description(c, why));
+    json_put_str(&o, S("expected"), str_is_set(x->if_match) ? x->if_match : x->if_none_match);
+    if (is_shown) { /* both: as it is, and as it was wanted */
+        struct str tag = api_etag(c->arena, &x->about, &x->seen);
+        http_header_set(c->res, S("ETag"), tag);
+        json_put_str(&o, S("etag"), tag);
+        json_key(&o, S("row"));
+        api_write_row(&o, &x->about, &x->seen);
+    }
+    if (!x->writes[0].remove) {
+        json_key(&o, S("wanted"));
+        api_write_wanted(&o, &x->about, &x->writes[0]);
+    }
     json_end_object(&o);
     return api_json(c, 412, &o, f);
 }

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MEMBER_MAX_B = 128 };
+enum { MEMBER_MAX_B = 128, COLUMNS_SHOWN_MAX = 160 };
 
 /* ── out ────────────────────────────────────────────────────────────────── */
 
@@ -72,6 +72,26 @@ void api_write_row(struct json_out *o, const struct kind_about *about, const str
     if (open.n > 0)
         json_end_object(o);
     json_end_object(o);
+}
+
+void api_write_wanted(struct json_out *o, const struct kind_about *about, const struct api_write *w)
+{
+    struct row_field fields[COLUMNS_SHOWN_MAX];
+    struct row_seen row = { .id = w->row, .fields = fields };
+
+    for (size_t i = 0; i < about->field_count && i < COLUMNS_SHOWN_MAX; i++) {
+        struct row_field *f = &fields[row.field_count++];
+        *f = (struct row_field){ .name = str_of(about->fields[i].name),
+                                 .is_secret = about->fields[i].shape == SHAPE_SECRET };
+        if (about->fields[i].is_key)
+            f->value = w->row.key[about->parent != NULL ? 1 : 0];
+        for (size_t k = 0; k < w->field_count; k++)
+            if (str_eq(w->fields[k].name, f->name)) {
+                f->value = w->fields[k].value;
+                f->is_set = f->value.p != NULL;
+            }
+    }
+    api_write_row(o, about, &row);
 }
 
 struct str api_etag(struct arena *a, const struct kind_about *about, const struct row_seen *row)

@@ -179,6 +179,10 @@ static void put_schema(struct json_out *o, const struct kind_about *k)
     ",\"error_description\":" TEXT_TYPE ",\"error_uri\":" TEXT_TYPE                                                    \
     ",\"troubles\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"row\":" TEXT_TYPE              \
     ",\"field\":" TEXT_TYPE ",\"code\":" TEXT_TYPE ",\"says\":" TEXT_TYPE "}}}}}"
+#define NOT_AS_READ_SCHEMA                                                                                             \
+    "{\"type\":\"object\",\"required\":[\"error\",\"expected\"],\"properties\":{\"error\":" TEXT_TYPE                  \
+    ",\"error_description\":" TEXT_TYPE ",\"expected\":" TEXT_TYPE ",\"etag\":" TEXT_TYPE                              \
+    ",\"row\":{\"type\":\"object\"},\"wanted\":{\"type\":\"object\"}}}"
 #define CHANGED_SCHEMA                                                                                                 \
     "{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"integer\",\"description\":\"Of the registry, "       \
     "afterwards.\"},\"draft\":{\"type\":\"integer\",\"description\":\"Waits for a second "                             \
@@ -205,22 +209,27 @@ static void put_schema(struct json_out *o, const struct kind_about *k)
 
 /* ── paths ──────────────────────────────────────────────────────────────── */
 
-static void put_refusals(struct json_out *o)
+/* Those of a call, by their statuses. */
+static void put_refusals(struct json_out *o, const char *which)
 {
     static const struct {
         const char *status, *says;
     } all[] = {
         { "400", "Something is wrong with what was sent; troubles say it row by row." },
         { "401", "No token, or none that is good." },
-        { "403", "The role of the token may not do it." },
+        { "403", "The role of the token may not do it, or some of it stands outside the area of the token." },
         { "404", "There is no such row in the area of the token." },
         { "409", "Somebody else altered the row meanwhile." },
-        { "412", "The row is not as If-Match or If-None-Match says it." },
+        { "412", "The row is not as If-Match or If-None-Match says it: etag and row are as it is, wanted as it was to "
+                 "be." },
         { "429", "Too many changes within a minute; Retry-After says when." },
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        answer(o, all[i].status, all[i].says, S("#/components/schemas/Error"));
+        if (strstr(which, all[i].status) != NULL)
+            answer(o, all[i].status, all[i].says,
+                   strcmp(all[i].status, "412") == 0 ? S("#/components/schemas/NotAsRead")
+                                                     : S("#/components/schemas/Error"));
 }
 
 static void begin_call(struct json_out *o, struct arena *a, const char *method, const char *verb, const char *kind)
@@ -261,7 +270,7 @@ static void put_list_path(struct json_out *o, struct arena *a, const struct kind
     ref(o, "row", schema_ref(a, k->kind));
     for (int i = 0; i < LIST_DEPTH; i++)
         end(o);
-    put_refusals(o);
+    put_refusals(o, "400 401 403");
     end(o);
     end(o);
     end(o);
@@ -292,10 +301,11 @@ static void put_write(struct json_out *o, struct arena *a, const struct kind_abo
         answer(o, "200", "As it has become; it was there before.", schema_ref(a, k->kind));
         answer(o, "201", "Made.", schema_ref(a, k->kind));
     } else {
+        answer(o, "200", "dry_run: what would be.", S("#/components/schemas/Changed"));
         answer(o, "204", "Removed, with what stood below it.", S(""));
     }
     answer(o, "202", "A draft, which a second person approves in the console.", S("#/components/schemas/Changed"));
-    put_refusals(o);
+    put_refusals(o, is_put ? "400 401 403 409 412 429" : "400 401 403 404 409 412 429");
     end(o);
     end(o);
 }
@@ -314,7 +324,7 @@ static void put_row_path(struct json_out *o, struct arena *a, const struct kind_
     begin_call(o, a, "get", "read", k->kind);
     begin(o, "responses");
     answer(o, "200", "The row; ETag is a validator of it.", schema_ref(a, k->kind));
-    put_refusals(o);
+    put_refusals(o, "401 403 404");
     end(o);
     end(o);
     put_write(o, a, k, "put");
@@ -324,7 +334,7 @@ static void put_row_path(struct json_out *o, struct arena *a, const struct kind_
 
 /* A call on passes: what it answers besides the refusals. */
 static void put_pass_call(struct json_out *o, const char *method, const char *id, const char *status, const char *says,
-                          bool gives)
+                          const char *refusals, bool gives)
 {
     begin(o, method);
     put(o, "operationId", id);
@@ -345,7 +355,7 @@ static void put_pass_call(struct json_out *o, const char *method, const char *id
         answer(o, "202", "It waits for a second person; the password stands here, once.",
                S("#/components/schemas/Pass"));
     }
-    put_refusals(o);
+    put_refusals(o, refusals);
     end(o);
     end(o);
 }
@@ -362,7 +372,7 @@ static void put_pass_paths(struct json_out *o)
     json_end_array(o);
     begin(o, "responses");
     answer(o, "200", "Passes of substitutes, those that ended too.", S("#/components/schemas/Passes"));
-    put_refusals(o);
+    put_refusals(o, "400 401 403");
     end(o);
     end(o);
     end(o);
@@ -371,9 +381,10 @@ static void put_pass_paths(struct json_out *o)
     json_begin_array(o);
     param(o, "path", "name", "Chosen by whoever gives it: a-z, 0-9 and -, 40 at most; or the id that a list shows.");
     json_end_array(o);
-    put_pass_call(o, "get", "read_pass", "200", "The pass.", false);
-    put_pass_call(o, "put", "give_pass", "200", "It is there already, as asked.", true);
-    put_pass_call(o, "delete", "take_pass", "204", "Taken; whoever is in with it is signed out.", false);
+    put_pass_call(o, "get", "read_pass", "200", "The pass.", "400 401 403 404", false);
+    put_pass_call(o, "put", "give_pass", "200", "It is there already, as asked.", "400 401 403 404 409 429", true);
+    put_pass_call(o, "delete", "take_pass", "204", "Taken; whoever is in with it is signed out.", "400 401 403 404 429",
+                  false);
     end(o);
 }
 
@@ -394,7 +405,7 @@ static void put_other_paths(struct json_out *o)
     begin(o, "responses");
     answer(o, "200", "Up to 200 rows were written, as one change.", S("#/components/schemas/Changed"));
     answer(o, "202", "One draft, which a second person approves in the console.", S("#/components/schemas/Changed"));
-    put_refusals(o);
+    put_refusals(o, "400 401 403 409 429");
     end(o);
     end(o);
     end(o);
@@ -409,7 +420,7 @@ static void put_other_paths(struct json_out *o)
     begin(o, "responses");
     answer(o, "200", "How it stands: draft, proposed, approved, sent_back, withdrawn, published.",
            S("#/components/schemas/Changed"));
-    put_refusals(o);
+    put_refusals(o, "401 403 404");
     end(o);
     end(o);
     end(o);
@@ -445,6 +456,8 @@ static void put_components(struct json_out *o, const struct kind_about *kinds)
         put_schema(o, &kinds[i]);
     json_key(o, S("Error"));
     json_raw(o, S(ERROR_SCHEMA));
+    json_key(o, S("NotAsRead"));
+    json_raw(o, S(NOT_AS_READ_SCHEMA));
     json_key(o, S("Changed"));
     json_raw(o, S(CHANGED_SCHEMA));
     json_key(o, S("Change"));

@@ -18,6 +18,7 @@
 #include "model/when.h"
 #include "policy/form.h"
 #include "policy/receipts.h"
+#include "policy/taking.h"
 #include "registry/permissions.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -35,10 +36,6 @@ enum {
     LIST_MAX_B = 65536,
     ID_PART_MAX_B = 22
 };
-
-static const enum role roles[] = { ROLE_LEARNER,   ROLE_TEACHER, ROLE_SUBSTITUTE, ROLE_PRINCIPAL,
-                                   ROLE_SECRETARY, ROLE_STAFF,   ROLE_GUARDIAN };
-enum { ROLES_N = sizeof roles / sizeof *roles };
 
 /* ── the catalogue, as an administrator sees it ─────────────────────────── */
 
@@ -103,33 +100,6 @@ static bool wrong(struct taking *x, struct str field, struct str label)
     return false;
 }
 
-/* What the nation forbids of everybody is nobody's to give. */
-static struct claim_set forbidden(struct ctx *c, const struct service *s)
-{
-    const struct area nation = area_nation;
-    const struct grants g = grants_of(c->arena, c->registry, &nation, s, c->now_s);
-    struct claim_set out = { 0 };
-
-    for (size_t i = 0; i < g.n; i++)
-        if (g.at[i].policy->layer == LAYER_NATION && g.at[i].forbids && g.at[i].whole) {
-            uint32_t left = 0;
-            for (size_t k = 0; k < ROLES_N; k++)
-                left |= (g.at[i].roles & 1u << roles[k]) == 0;
-            out.bits |= left == 0 ? g.at[i].claims.bits : 0;
-        }
-    return out;
-}
-
-static struct claim_set asked(const struct ctx *c, const struct service *s)
-{
-    struct claim_set asks = service_asks(s, c->now_s);
-
-    if (s->protocol == PROTO_LINK)
-        asks.bits = 0;
-    asks.bits &= ~(1u << CLAIM_SUB);
-    return asks;
-}
-
 static bool is_asked(const struct taking *x, const struct claim_set asks, int i)
 {
     return claim_in(asks, (enum claim)i) && !claim_in(x->never, (enum claim)i);
@@ -138,7 +108,7 @@ static bool is_asked(const struct taking *x, const struct claim_set asks, int i)
 static void put_claims(struct ctx *c, const struct taking *x, struct take_view *v)
 {
     struct take_claim *at = arena_make_n(c->arena, CLAIM_COUNT, struct take_claim);
-    const struct claim_set asks = asked(c, x->service);
+    const struct claim_set asks = taking_asks(x->service, c->now_s);
 
     v->claims.at = at;
     for (int i = 0; i < CLAIM_COUNT && x->service->protocol != PROTO_LINK; i++) {
@@ -165,13 +135,13 @@ static void put_whom(struct ctx *c, const struct taking *x, struct take_view *v)
 {
     const struct provider *p = taker(c);
     size_t n = p != NULL && p->school_count <= SCHOOLS_LISTED_MAX ? p->school_count : 0;
-    struct choice *of = arena_make_n(c->arena, ROLES_N, struct choice);
+    struct choice *of = arena_make_n(c->arena, TAKING_ROLES, struct choice);
     struct choice *schools = arena_make_n(c->arena, n + 1, struct choice);
 
-    for (size_t i = 0; i < ROLES_N; i++)
-        of[i] = (struct choice){ str_of(role_name(roles[i])), role_word(roles[i], c->lang),
-                                 (x->roles & 1u << roles[i]) != 0 };
-    v->roles = (struct choices){ of, ROLES_N };
+    for (size_t i = 0; i < TAKING_ROLES; i++)
+        of[i] = (struct choice){ str_of(role_name(taking_roles[i])), role_word(taking_roles[i], c->lang),
+                                 (x->roles & 1u << taking_roles[i]) != 0 };
+    v->roles = (struct choices){ of, TAKING_ROLES };
     for (size_t i = 0; i < n; i++)
         if (p->schools[i].active && str_is_set(p->schools[i].oid))
             schools[v->schools.n++] = (struct choice){ p->schools[i].oid, names_in(&p->schools[i].names, c->lang),
@@ -345,7 +315,7 @@ static struct taking *begin(struct ctx *c)
     if (!catalogue_has(c, x->service) && (x->service == NULL || console_provider(c) == NULL ||
                                           receipts_of(c->registry, console_provider(c), x->service).n == 0))
         return NULL;
-    x->never = forbidden(c, x->service);
+    x->never = taking_never(c->arena, c->registry, x->service, c->now_s);
     return x;
 }
 
@@ -369,23 +339,16 @@ const struct step_row admin_take[] = { { console_door }, { show }, { NULL } };
 
 static void read_claims(struct ctx *c, struct taking *x)
 {
-    const struct claim_set asks = asked(c, x->service);
+    const struct claim_set asks = taking_asks(x->service, c->now_s);
 
     for (int i = 0; i < CLAIM_COUNT; i++) {
         struct str said_ = form_get(c->body, arena_printf(c->arena, "give_%s", claim_key((enum claim)i)));
-        if (!is_asked(x, asks, i)) {
-            if (claim_in(asks, (enum claim)i))
-                claim_add(&x->no, (enum claim)i);
+        if (!claim_in(asks, (enum claim)i))
             continue;
-        }
-        if (str_eq(said_, S("yes")))
-            claim_add(&x->yes, (enum claim)i);
-        else if (str_eq(said_, S("no")))
+        if (!is_asked(x, asks, i) || str_eq(said_, S("no")))
             claim_add(&x->no, (enum claim)i);
-        else
-            wrong(x, arena_printf(c->arena, "c-%s", claim_key((enum claim)i)),
-                  arena_printf(c->arena, "%.*s: %.*s", STR_ARG(claim_in_words((enum claim)i, c->lang)),
-                               STR_ARG(said(C_take_choose_of, c->lang))));
+        else if (str_eq(said_, S("yes")))
+            claim_add(&x->yes, (enum claim)i);
     }
 }
 
@@ -394,47 +357,81 @@ static void read_whom(struct ctx *c, struct taking *x)
     const struct provider *p = taker(c);
     struct str where = form_get(c->body, S("where"));
 
-    for (size_t i = 0; i < ROLES_N; i++)
-        if (str_is_set(form_get(c->body, arena_printf(c->arena, "role_%s", role_name(roles[i])))))
-            x->roles |= 1u << roles[i];
-    if (x->roles == 0)
-        wrong(x, S("roles"), said(C_take_roles_missing, c->lang));
+    for (size_t i = 0; i < TAKING_ROLES; i++)
+        if (str_is_set(form_get(c->body, arena_printf(c->arena, "role_%s", role_name(taking_roles[i])))))
+            x->roles |= 1u << taking_roles[i];
     x->all = str_eq(where, S("all"));
     x->some = str_eq(where, S("some"));
     for (size_t i = 0; i < p->school_count && p->school_count <= SCHOOLS_LISTED_MAX; i++)
         if (str_is_set(form_get(c->body, arena_join(c->arena, S("school_"), p->schools[i].oid))))
             strs_add(c->arena, &x->schools, p->schools[i].oid);
-    if (!x->all && (!x->some || x->schools.n == 0))
-        wrong(x, S("where"), said(C_take_where_missing, c->lang));
 }
 
-static struct str read_text(struct ctx *c, struct taking *x, const char *name, size_t most, enum said label)
-{
-    struct str typed = act_field(c->body, str_of(name), most);
-
-    if (!str_is_set(typed))
-        wrong(x, str_of(name), said(label, c->lang));
-    return typed;
-}
-
-static void read_until(struct ctx *c, struct taking *x)
+/* Whether what was typed is a day at all. */
+static bool read_until(struct ctx *c, struct taking *x)
 {
     int64_t day;
 
     x->until = act_field(c->body, S("until"), UNTIL_MAX);
-    if (str_is_set(x->until) && (!times_date_read(x->until, &day) ||
-                                 !when_day_read_end(times_date(c->arena, day), &x->until_s) || x->until_s <= c->now_s))
-        wrong(x, S("until"), said(C_take_until_wrong, c->lang));
+    return !str_is_set(x->until) ||
+           (times_date_read(x->until, &day) && when_day_read_end(times_date(c->arena, day), &x->until_s));
+}
+
+/* Where on the page each fault stands, and its words; those of an attribute are made of it. */
+static const struct {
+    enum taking_fault fault;
+    const char *field;
+    enum said label;
+} fault_places[] = {
+    { TAKING_NO_ROLES, "roles", C_take_roles_missing },     { TAKING_NO_PURPOSE, "purpose", C_take_purpose },
+    { TAKING_NO_AGREEMENT, "agreement", C_take_agreement }, { TAKING_NO_DECIDER, "decided_by", C_take_decided },
+    { TAKING_OVER, "until", C_take_until_wrong },
+};
+
+static void put_fault(struct ctx *c, struct taking *x, const struct taking_wrong *w)
+{
+    if (w->fault == TAKING_UNDECIDED)
+        wrong(x, arena_printf(c->arena, "c-%s", claim_key(w->claim)),
+              arena_printf(c->arena, "%.*s: %.*s", STR_ARG(claim_in_words(w->claim, c->lang)),
+                           STR_ARG(said(C_take_choose_of, c->lang))));
+    for (size_t i = 0; i < sizeof fault_places / sizeof *fault_places; i++)
+        if (fault_places[i].fault == w->fault)
+            wrong(x, str_of(fault_places[i].field), said(fault_places[i].label, c->lang));
+}
+
+static void judge(struct ctx *c, struct taking *x)
+{
+    struct permission p = { .gives = x->yes,
+                            .keeps = x->no,
+                            .purpose = x->purpose,
+                            .agreement = x->agreement,
+                            .decided_by = x->decided_by,
+                            .until_s = x->until_s };
+    struct taking_wrong found[TAKING_WRONGS_MAX];
+
+    for (size_t i = 0; i < TAKING_ROLES; i++)
+        if ((x->roles & 1u << taking_roles[i]) != 0)
+            strs_add(c->arena, &p.roles, str_of(role_name(taking_roles[i])));
+    size_t n = taking_judge(&p, x->service, x->never, c->now_s, found), i = 0;
+    for (; i < n && found[i].fault <= TAKING_NO_ROLES; i++)
+        put_fault(c, x, &found[i]);
+    if (!x->all && (!x->some || x->schools.n == 0)) /* in the order of the page */
+        wrong(x, S("where"), said(C_take_where_missing, c->lang));
+    for (; i < n; i++)
+        put_fault(c, x, &found[i]);
 }
 
 static void read_form(struct ctx *c, struct taking *x)
 {
     read_claims(c, x);
+    x->purpose = act_field(c->body, S("purpose"), PURPOSE_MAX);
+    x->agreement = act_field(c->body, S("agreement"), AGREEMENT_MAX);
+    x->decided_by = act_field(c->body, S("decided_by"), DECIDED_MAX);
     read_whom(c, x);
-    x->purpose = read_text(c, x, "purpose", PURPOSE_MAX, C_take_purpose);
-    x->agreement = read_text(c, x, "agreement", AGREEMENT_MAX, C_take_agreement);
-    x->decided_by = read_text(c, x, "decided_by", DECIDED_MAX, C_take_decided);
-    read_until(c, x);
+    const bool is_day = read_until(c, x);
+    judge(c, x);
+    if (!is_day)
+        wrong(x, S("until"), said(C_take_until_wrong, c->lang));
     x->checked = true;
 }
 
@@ -488,9 +485,9 @@ static struct str role_lines(struct ctx *c, uint32_t of)
 {
     struct buf b = buf_new(c->arena, LIST_MAX_B);
 
-    for (size_t i = 0; i < ROLES_N; i++)
-        if ((of & 1u << roles[i]) != 0)
-            buf_printf(&b, "%s%s", b.n > 0 ? "\n" : "", role_name(roles[i]));
+    for (size_t i = 0; i < TAKING_ROLES; i++)
+        if ((of & 1u << taking_roles[i]) != 0)
+            buf_printf(&b, "%s%s", b.n > 0 ? "\n" : "", role_name(taking_roles[i]));
     return buf_str(&b);
 }
 

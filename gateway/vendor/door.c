@@ -334,27 +334,14 @@ static void free_edit(void *e)
     edit_free(e);
 }
 
-static bool is_owner_there(const struct registry *r, const struct staff *s, struct str organisation)
-{
-    const struct account *own = registry_account_id(r, s->subject);
-    const struct idp *idp = registry_idp(r, s->idp);
-
-    return s->role == STAFF_owner && str_eq(s->organisation->id, organisation) && idp != NULL && idp->enabled &&
-           (idp->kind != IDP_LOCAL || (own != NULL && own->enabled));
-}
-
 /* The registry as it will be. */
 static bool still_may(void *with, const struct registry *r, struct fail *f)
 {
     const struct vendor_still *x = with;
-    const struct registry_parts *p = registry_parts(r);
     const struct staff *is = registry_staff(r, x->idp, x->subject, x->organisation);
-    bool owned = false;
 
-    for (size_t i = 0; i < p->staff_count; i++)
-        owned = owned || is_owner_there(r, &p->staff[i], x->organisation);
     if (x->leaves)
-        return owned || x->least < STAFF_owner ||
+        return vendor_is_owned(r, x->organisation) || x->least < STAFF_owner ||
                fail(f, FAIL_CALLER, "last_owner", "the organisation would have no owner");
     return (is != NULL && is->role >= x->least) ||
            fail(f, FAIL_CALLER, "no_longer", "whoever does this has been removed, or is less, meanwhile");

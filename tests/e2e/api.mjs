@@ -2,6 +2,10 @@
 // The registry for programs, from outside: a token has a role in an area, rows are read and written as JSON, and what
 // opens a door waits for a second person.   node api.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path_ from 'node:path';
 import { check, fetchLocal, finish, freePort, Gateway, test } from './gateway.mjs';
 
 const school = { oulu: '1.2.246.562.99.95640200010', espoo: '1.2.246.562.99.95640200028' };
@@ -9,6 +13,13 @@ const token = {}, given = (id, more) => {
   token[id] = `${id}-${crypto.randomBytes(24).toString('hex')}`;
   return `  - { id: ${id}, token: { plain: "${token[id]}" }, ${more} }\n`;
 };
+const pem = (() => {
+  const dir = fs.mkdtempSync(path_.join(os.tmpdir(), 'api-'));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', path_.join(dir, 'k'), '-out', path_.join(dir, 'c'), '-days', '30', '-subj', '/CN=metadata'], { stdio: 'ignore' });
+  const text = fs.readFileSync(path_.join(dir, 'c'), 'utf8');
+  fs.rmSync(dir, { recursive: true });
+  return text;
+})();
 const registry = `format: 1
 providers:
   - id: oulu
@@ -27,8 +38,23 @@ idps:
   - { id: oulu-guests, kind: local, provider: oulu, name: { fi: Oulun vieraat } }
   - { id: espoo-oidc, kind: oidc, provider: espoo, name: { fi: Espoo salattu }, issuer: "https://idp.espoo.example", client_id: x, auth_method: private_key_jwt, map: native }
   - { id: yllapito, kind: local, name: { fi: Ylläpito } }
+  - { id: toimittajat, kind: local, vendors: true, name: { fi: Toimittajat } }
+organisations:
+  - { id: sanoma, business_id: 1572860-0, name: { fi: Sanoma salattu Oy }, contact_technology: t@sanoma.example, contact_privacy: p@sanoma.example, contact_incidents: i@sanoma.example }
+staff:
+  - { id: sanoma-pentti, organisation: sanoma, idp: toimittajat, subject: pentti, role: owner }
+registrars:
+  - { id: sanoma-itse, token: { plain: ${crypto.randomBytes(24).toString('hex')} }, vendor: sanoma, hosts: ["*.sanoma.example"], why: salattu }
+metadata_sources:
+  - { id: salattu-virta, url: "https://virta.example/mdq", kind: mdq, enabled: false, signer: ${JSON.stringify(pem)} }
+incidents:
+  - { id: sanoman-oma, service: kanerva, from: "2020-01-01T08:00:00Z", until: "2020-01-02T08:00:00Z", says: { fi: Salattu vika, sv: Fel, en: Fault } }
+permissions:
+  - { id: espoo-receipt, provider: espoo, service: kanerva, agreement: Salattu 1, decided_by: Eeva Espoo, purpose: Opetus, roles: [teacher], from: "2020-01-01" }
 services:
   - { id: kanerva, protocol: link, vendor: sanoma, name: { fi: Kanerva }, launch_uri: "https://kanerva.example/", asks: [sub] }
+  - { id: lumme, protocol: oidc, vendor: sanoma, name: { fi: Lumme }, client_id: lumme, secret: { plain: ${crypto.randomBytes(24).toString('hex')} }, redirect_uris: ["https://lumme.example/cb"], asks: [sub, roles, given_name] }
+  - { id: kesken, protocol: link, vendor: sanoma, test: true, name: { fi: Kesken }, launch_uri: "https://kesken.example/" }
 policies:
   - { id: no-log-for-admins, layer: nation, name: { fi: Lokit }, text: 'forbid (principal in Role::"admin", action == Action::"readLog", resource);' }
   - { id: oulu-all, layer: municipality, provider: oulu, name: { fi: Kaikki }, text: 'permit (principal in Provider::"oulu", action == Action::"open", resource);' }
@@ -38,6 +64,8 @@ accounts:
   - { id: oulu-liisa, idp: oulu-local, username: liisa, password: { plain: salasana-liisa }, affiliations: [{ provider: oulu, role: teacher }] }
   - { id: oulu-arkisto, idp: oulu-local, username: arkisto, password: { plain: salasana-arkisto }, affiliations: [{ provider: oulu, role: auditor }] }
   - { id: oulu-loki, idp: oulu-local, username: loki, password: { plain: salasana-loki }, affiliations: [{ provider: oulu, role: teacher }] }
+  - { id: pentti, idp: toimittajat, username: pentti, password: { plain: salasana-pentti }, given_names: Pentti salattu }
+  - { id: paula, idp: toimittajat, username: paula, password: { plain: salasana-paula }, given_names: Paula }
   - { id: nils, idp: yllapito, username: nils, password: { plain: salasana-nils }, given_names: Nils }
 admins:
   - { id: nils-op, idp: yllapito, subject: nils, role: operator, why: tests }
@@ -46,15 +74,22 @@ admins:
 terms:
   - { id: espoo-term, provider: espoo, name: { fi: Espoon syksy }, from: "2026-08-10", to: "2026-12-19" }
 api_tokens:
-${given('oulu-admin', 'role: admin, provider: oulu, why: Terraform')}${given('oulu-given', 'role: admin, provider: oulu, given_by: "yllapito anna"')}${given('espoo-given', 'role: admin, provider: espoo, given_by: "yllapito anna"')}${given('oulu-now', 'role: admin, provider: oulu, at_once: true')}${given('oulu-school', `role: principal, provider: oulu, school: "${school.oulu}"`)}${given('nation', 'role: operator')}${given('nation-now', 'role: operator, at_once: true')}${given('clerk', `role: secretary, provider: oulu, school: "${school.oulu}"`)}${given('reader', 'role: auditor, provider: oulu')}${given('ended', 'role: operator, to: "2020-01-01"')}${given('later', 'role: operator, from: "2090-01-01"')}${given('off', 'role: operator, enabled: false')}`;
+${given('oulu-admin', 'role: admin, provider: oulu, why: Terraform')}${given('oulu-given', 'role: admin, provider: oulu, given_by: "yllapito anna"')}${given('espoo-given', 'role: admin, provider: espoo, given_by: "yllapito anna"')}${given('oulu-now', 'role: admin, provider: oulu, at_once: true')}${given('oulu-school', `role: principal, provider: oulu, school: "${school.oulu}"`)}${given('nation', 'role: operator')}${given('nation-now', 'role: operator, at_once: true')}${given('clerk', `role: secretary, provider: oulu, school: "${school.oulu}"`)}${given('reader', 'role: auditor, provider: oulu')}${given('teacher', 'role: teacher, provider: oulu')}${given('ended', 'role: operator, to: "2020-01-01"')}${given('later', 'role: operator, from: "2090-01-01"')}${given('off', 'role: operator, enabled: false')}`;
 
 const g = new Gateway(process.argv[2], { name: 'api', port: await freePort(), registry });
 await g.start();
 
+// Every answer, by what was asked: the last test holds the document to them.
+const seen = new Map();
+const note = (method, path, status) => {
+  const parts = new URL(path.startsWith('/') ? path : `/api/v1/${path}`, 'http://x').pathname.replace(/^\/api\/v1\//, '').split('/');
+  const key = `${method.toLowerCase()} ${parts[0]} ${parts.length}`;
+  seen.set(key, (seen.get(key) ?? new Set()).add(String(status)));
+};
 const call = (method, path, { by = 'oulu-admin', body, headers = {}, type = 'application/json' } = {}) => fetchLocal(g.port, path.startsWith('/') ? path : `/api/v1/${path}`, { method, host: g.host,
   body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
   headers: { ...(body === undefined ? {} : { 'Content-Type': type }), ...(by ? { Authorization: `Bearer ${token[by] ?? by}` } : {}), ...headers } })
-  .then((r) => ({ ...r, json: r.text.startsWith('{') ? JSON.parse(r.text) : undefined }));
+  .then((r) => { note(method, path, r.status); return { ...r, json: r.text.startsWith('{') ? JSON.parse(r.text) : undefined }; });
 const is = (r, status, error) => check(r.status === status && (!error || r.json?.error === error), `expected ${status} ${error ?? ''}: ${r.status} ${r.text}`);
 const version = () => Number(/\d+/.exec(g.cli('registry', 'log', '-c', g.config, '--last', '1').stdout)[0]);
 const term = (more = {}) => ({ provider: 'oulu', kind: 'term', name: { fi: 'Syksy', sv: 'Hösten' }, from: '2026-08-10', to: '2026-12-19', ...more });
@@ -146,16 +181,17 @@ await test('a token that needs no second person writes at once', async () => {
 });
 
 await test('the area of a token: what is another municipality\'s is as if it were not there, in every kind', async () => {
-  const theirs = { providers: 'espoo', schools: `espoo/${school.espoo}`, idps: 'espoo-local', policies: 'espoo-hidden', accounts: 'espoo-aino', affiliations: 'espoo-aino/0', terms: 'espoo-term', admins: 'nils-op' };
+  const theirs = { providers: 'espoo', schools: `espoo/${school.espoo}`, idps: 'espoo-local', policies: 'espoo-hidden', accounts: 'espoo-aino', affiliations: 'espoo-aino/0', terms: 'espoo-term', admins: 'nils-op',
+    permissions: 'espoo-receipt', organisations: 'sanoma', staff: 'sanoma-pentti', registrars: 'sanoma-itse', metadata_sources: 'salattu-virta', incidents: 'sanoman-oma' };
   for (const [kind, key] of Object.entries(theirs)) {
     is(await call('GET', `${kind}/${key}`, { by: 'nation' }), 200);
-    const there = await call('GET', `${kind}/${key}`), none = await call('GET', `${kind}/${key.replace(/espoo|nils/, 'nowhere')}`);
+    const there = await call('GET', `${kind}/${key}`), none = await call('GET', `${kind}/${key.replace(/espoo|nils|sanoma|salattu/, 'nowhere')}`);
     is(there, 404);
     const same = (r) => JSON.stringify({ ...r.json, error_description: r.json.error_description.replace(/support code \w+/, '') });
     check(same(there) === same(none), `${kind} tells them apart: ${there.text} ${none.text}`);
     const list = await call('GET', kind);
     is(list, 200);
-    check(!/espoo|Salainen|salattu|nils/i.test(list.text), `${kind} lists what is another's: ${list.text}`);
+    check(!/espoo|Salainen|salattu|nils|sanoma-|pentti/i.test(list.text), `${kind} lists what is another's: ${list.text}`);
     const got = (await call('GET', `${kind}/${key}`, { by: 'nation' })).json;
     for (const by of ['oulu-admin', 'oulu-now']) {
       const put = await call('PUT', `${kind}/${key}`, { by, body: got }), removal = await call('DELETE', `${kind}/${key}`, { by });
@@ -239,7 +275,7 @@ await test('what another area\'s rows rest on, have already or are called is not
 
 await test('a token begets no token, and reads none', async () => {
   for (const by of ['nation', 'nation-now', 'oulu-now']) {
-    for (const kind of ['api_tokens', 'registrars', 'rules', 'nothing'])
+    for (const kind of ['api_tokens', 'rules', 'nothing'])
       for (const [method, path] of [['GET', kind], ['GET', `${kind}/oulu-admin`], ['PUT', `${kind}/x`], ['DELETE', `${kind}/oulu-admin`]])
         is(await call(method, path, { by, ...(method === 'PUT' ? { body: { role: 'operator', token: 'x'.repeat(40) } } : {}) }), 404, 'not_found');
     is(await call('POST', 'changes', { by, body: { put: { 'api_tokens/x': { role: 'operator', token: 'x'.repeat(40) } } } }), 400, 'invalid_row');
@@ -337,6 +373,133 @@ await test('many rows at once are one change, or none; a dry run says what would
   is(drafted, 202);
   check(drafted.json.rows.length === 3, drafted.text);
   is(await call('GET', 'terms/with-them'), 404);
+});
+
+const moment = (s = 0) => new Date(Date.now() + s * 1000).toISOString().replace(/\.\d+Z/, 'Z');
+const decision = (id, more = {}) => ({ provider: 'oulu', service: 'lumme', policy: id, agreement: 'OUKA/1/2026', decided_by: 'Oili Oulu, sivistysjohtaja', purpose: 'Luetaan', roles: ['learner', 'teacher'], gives: ['given_name'], keeps: ['roles'], from: moment(), ...more });
+const opens = () => policy('permit (principal in Provider::"oulu", action == Action::"open", resource == Service::"lumme");');
+const take = (id, more, by = 'oulu-now') => call('POST', 'changes', { by, body: { put: { [`permissions/${id}`]: decision(id, more), [`policies/${id}`]: opens() } } });
+
+await test('a service is taken into use: the decision and its policy as one draft, judged as the form judges it', async () => {
+  const before = version();
+  const asked = await take('oulu-lumme', {}, 'oulu-admin');
+  is(asked, 202);
+  check(asked.json.rows.join() === '+ policy oulu-lumme,+ permission oulu-lumme' || asked.json.rows.length === 2, asked.text);
+  check((await take('oulu-lumme', {}, 'oulu-admin')).json.draft === asked.json.draft, 'another draft');
+  for (const [more, says] of [[{ keeps: [] }, /roles is asked for/], [{ gives: ['given_name', 'learner_id'] }, /learner_id is not asked for/], [{ roles: [] }, /roles: expected/], [{ roles: ['operator'] }, /roles: expected/],
+    [{ purpose: ' ' }, /purpose/], [{ agreement: '' }, /agreement/], [{ decided_by: '' }, /decided_by/], [{ until: moment(-60), from: moment(-120) }, /until: it has passed/], [{ service: 'kesken' }, /in test/], [{ service: 'olematon' }, /no such service/],
+    [{ withdrawn: moment(), withdrawn_why: 'x' }, /not withdrawn/], [{ policy: 'oulu-all' }, /same change makes/], [{ schools: [school.espoo] }, /no school/]]) {
+    const r = await take('oulu-vajaa', more);
+    is(r, 400);
+    check(says.test(r.text), `${JSON.stringify(more)}: ${r.text}`);
+  }
+  for (const [by, status] of [['clerk', 403], ['reader', 403], ['oulu-school', 403], ['espoo-given', 403]])
+    is(await take('oulu-muu', {}, by), status);
+  check(version() === before, 'something was written');
+});
+
+await test('a decision stands as it was made: it is withdrawn, at once and now, with the policy that it opened by', async () => {
+  is(await take('oulu-lumme-2', {}), 200);
+  const { json, headers: { etag } } = await call('GET', 'permissions/oulu-lumme-2');
+  check(json.gives.join() === 'given_name' && json.keeps.join() === 'roles' && json.roles.length === 2 && json.agreement === 'OUKA/1/2026', JSON.stringify(json));
+  const before = version();
+  is(await call('PUT', 'permissions/oulu-lumme-2', { body: json, headers: { 'If-Match': etag } }), 200);
+  check(version() === before, 'the same decision is a change');
+  for (const more of [{ gives: ['given_name', 'roles'], keeps: [] }, { until: moment(3600) }, { roles: ['teacher'] }, { agreement: 'toinen' }, { withdrawn: moment(), withdrawn_why: 'x', roles: ['teacher'] }, { policy: null }]) {
+    const r = await call('PUT', 'permissions/oulu-lumme-2', { by: 'oulu-now', body: { ...json, ...more } });
+    is(r, 400, 'invalid_row');
+    check(/stands as it was decided/.test(r.text), r.text);
+  }
+  for (const withdrawn of [moment(-2 * 86400), moment(3600)]) {
+    const r = await call('PUT', 'permissions/oulu-lumme-2', { body: { ...json, withdrawn, withdrawn_why: 'x' } });
+    is(r, 400, 'invalid_row');
+    check(/present moment/.test(r.text), r.text);
+  }
+  is(await call('PUT', 'permissions/oulu-lumme-2', { body: { ...json, withdrawn: moment() } }), 400);
+  const gone = await call('DELETE', 'permissions/oulu-lumme-2', { by: 'oulu-now' });
+  is(gone, 400, 'invalid_row');
+  check(/withdraw it/.test(gone.text) && version() === before, gone.text);
+  is(await call('PUT', 'permissions/oulu-lumme-2', { by: 'clerk', body: { ...json, withdrawn: moment(), withdrawn_why: 'x' } }), 403);
+  const out = { ...json, withdrawn: moment(), withdrawn_why: 'Sopimus päättyi' }, off = await call('PUT', 'permissions/oulu-lumme-2', { body: out });
+  is(off, 200); // by a token that otherwise waits
+  check(off.json.withdrawn === out.withdrawn && version() === before + 1, off.text);
+  is(await call('GET', 'policies/oulu-lumme-2'), 404, 'no_row');
+  is(await call('PUT', 'permissions/oulu-lumme-2', { body: out }), 200);
+  check(version() === before + 1, 'withdrawn twice');
+  is(await call('PUT', 'permissions/oulu-lumme-2', { by: 'oulu-now', body: json }), 400, 'invalid_row'); // it does not come back
+  // Withdrawn earlier than another was decided, it would no longer keep from that one what it kept (policy/receipts.h).
+  is(await take('oulu-lumme-3', {}), 200);
+  const third = (await call('GET', 'permissions/oulu-lumme-3')).json;
+  is(await take('oulu-lumme-4', { from: moment(1) }), 200);
+  is(await call('PUT', 'permissions/oulu-lumme-3', { body: { ...third, withdrawn: moment(-30), withdrawn_why: 'x' } }), 400, 'invalid_row');
+});
+
+// Of each kind of the country: put twice it is one change, read it is what was put, and two who write do not write over each other.
+await test('organisations, their people, registrars, sources of metadata, incidents: put, put again, altered, conflicted, removed', async () => {
+  const kinds = {
+    organisations: ['uusi', { business_id: '2345678-0', name: { fi: 'Uusi Oy' }, contact_technology: 't@uusi.example', contact_privacy: 'p@uusi.example', contact_incidents: 'i@uusi.example' }, { name: { fi: 'Uudempi Oy' } }, { business_id: '1' }, false],
+    staff: ['sanoma-paula', { organisation: 'sanoma', idp: 'toimittajat', subject: 'paula', role: 'developer' }, { role: 'reader' }, { idp: 'yllapito' }, true],
+    registrars: ['uusi-itse', { token: 't'.repeat(40), vendor: 'uusi', hosts: ['app.uusi.example'], most: 3 }, { most: 4 }, { hosts: ['https://x'] }, true],
+    metadata_sources: ['haka', { url: 'https://haka.example/metadata.xml', signer: pem, enabled: false }, { most_ahead_days: 20 }, { signer: 'x' }, true],
+    incidents: ['katko', { service: 'kanerva', says: { fi: 'Katko', sv: 'Avbrott', en: 'Break' }, from: '2026-01-01T08:00:00Z', by_operator: true }, { until: '2026-01-01T10:00:00Z' }, { says: { fi: 'Katko' } }, false],
+  };
+  for (const [kind, [key, body, change, wrong, waits]] of Object.entries(kinds)) {
+    const path = `${kind}/${key}`, by = 'nation-now', put = (b, headers = {}) => call('PUT', path, { by, body: b, headers });
+    is(await put({ ...body, ...wrong }), 400);
+    is(await call('GET', path, { by }), 404, 'no_row');
+    if (waits) {
+      const draft = await call('PUT', path, { by: 'nation', body });
+      is(draft, 202);
+      is(await call('GET', path, { by }), 404, 'no_row');
+    }
+    const made = await put(body, { 'If-None-Match': '*' });
+    is(made, 201);
+    const at = version(), { headers: { etag }, json } = await call('GET', path, { by });
+    for (const [k, v] of Object.entries(body)) check(k === 'token' ? json[k] === null : JSON.stringify(json[k]) === JSON.stringify(v) || typeof v === 'string' && json[k].trim() === v.trim(), `${path} ${k}: ${JSON.stringify(json[k])}`);
+    check(etag === made.headers.etag && (await put(body)).status === 200 && version() === at, `${path}: the same row is a change`);
+    is(await put({ ...body, ...change }, { 'If-Match': etag }), 200);
+    const late = await put({ ...body, ...change }, { 'If-Match': etag }), there = await call('GET', path, { by });
+    is(late, 412, 'precondition_failed');
+    check(late.json.expected === etag && late.json.etag === there.headers.etag && late.headers.etag === there.headers.etag, late.text);
+    check(JSON.stringify(late.json.row) === JSON.stringify(there.json), late.text);
+    for (const [k, v] of Object.entries(change)) check(JSON.stringify(late.json.wanted[k]) === JSON.stringify(v), `${path} wanted ${k}: ${late.text}`);
+    check(!late.text.includes('t'.repeat(40)), 'a secret is told');
+    check((await call('GET', kind, { by })).json.rows.some((x) => x.path === `/api/v1/${path}`), `${kind} does not list it`);
+    is(await call('DELETE', path, { by, headers: { 'If-Match': etag } }), 412, 'precondition_failed');
+    is(await call('DELETE', path, { by, headers: { 'If-Match': there.headers.etag } }), 204);
+    is(await call('DELETE', path, { by }), 404, 'no_row');
+  }
+});
+
+await test('an organisation keeps an owner, a vendor its own word, and the machine its files', async () => {
+  const pentti = (await call('GET', 'staff/sanoma-pentti', { by: 'nation' })).json;
+  is(await call('PUT', 'staff/sanoma-pentti', { by: 'nation-now', body: { ...pentti, role: 'reader' } }), 400, 'last_owner');
+  is(await call('DELETE', 'staff/sanoma-pentti', { by: 'nation-now' }), 400, 'last_owner');
+  is(await call('DELETE', 'staff/sanoma-pentti', { by: 'nation' }), 400, 'last_owner'); // nor as a draft
+  is(await call('PUT', 'staff/sanoma-paula', { by: 'nation-now', body: { organisation: 'sanoma', idp: 'toimittajat', subject: 'paula', role: 'owner' } }), 201);
+  is(await call('DELETE', 'staff/sanoma-paula', { by: 'nation-now' }), 204); // one stays
+  const theirs = (await call('GET', 'incidents/sanoman-oma', { by: 'nation' })).json;
+  for (const body of [{ ...theirs, until: '2020-01-03T08:00:00Z' }, { ...theirs, by_operator: true }]) is(await call('PUT', 'incidents/sanoman-oma', { by: 'nation-now', body }), 400, 'invalid_row');
+  is(await call('DELETE', 'incidents/sanoman-oma', { by: 'nation-now' }), 400, 'invalid_row');
+  is(await call('PUT', 'incidents/nimissa', { by: 'nation-now', body: { ...theirs, id: undefined } }), 400, 'invalid_row');
+  is(await call('PUT', 'metadata_sources/tiedosto', { by: 'nation-now', body: { file: 'haka.xml', signer: pem } }), 400, 'invalid_row');
+});
+
+// Each kind, by the tokens of a municipality, a school and another municipality: nothing of what is not theirs is shown or altered.
+await test('a token of one area tries every kind of another: each is refused, and nothing alters', async () => {
+  const { paths } = (await call('GET', 'openapi.json', { by: null })).json, state = () => g.cli('export', '-c', g.config).stdout.replace(/^version:.*$/m, '');
+  const before = state();
+  for (const at of Object.keys(paths).filter((p) => paths[p].get && !/\{|passes|drafts|openapi|changes/.test(p)))
+    for (const { path, row } of (await call('GET', at.slice(1), { by: 'nation' })).json.rows) {
+      if (JSON.stringify(row).includes('oulu') || path.includes('oulu')) continue;
+      for (const by of ['oulu-now', 'oulu-school']) {
+        const got = await call('GET', path, { by }), put = await call('PUT', path, { by, body: row }), removal = await call('DELETE', path, { by });
+        check([200, 404, 403].includes(got.status) && (got.status !== 200 || /services|purposes|policies/.test(path)), `${by} reads ${path}: ${got.text}`);
+        check([400, 403, 404].includes(removal.status), `${by} removes ${path}: ${removal.status} ${removal.text}`);
+        check([400, 403, 404].includes(put.status) || (put.status === 200 && got.status === 200), `${by} puts ${path}: ${put.status} ${put.text}`);
+      }
+    }
+  check(state() === before, 'something of another was altered');
 });
 
 // What the document says is there is there, and the other way round.
@@ -445,6 +608,31 @@ await test('too many changes within a minute are told when to come again', async
     check(got.every((r) => [200, 201, 409, 429].includes(r.status)), got.map((r) => r.status).join());
   }
   check(busy.length > 0 && busy[0].headers['retry-after'], 'nobody was held back');
+});
+
+await test('every answer that the document names was given, and none that it does not name', async () => {
+  // What only comes of haste or of somebody else.
+  for (const [method, path] of [['PUT', 'terms/x'], ['DELETE', 'terms/flood-0'], ['POST', 'changes'], ['PUT', 'passes/kiire'], ['DELETE', 'passes/ville']])
+    for (let i = 0; i < 2; i++)
+      await call(method, path, { ...(method === 'PUT' ? { body: path.startsWith('terms') ? term({ name: { fi: `H ${i}` } }) : { given_names: 'Kiire', family_name: 'Inen', school: school.oulu, from: moment(), to: moment(86400), why: 'x' } } : method === 'POST' ? { body: { put: { 'terms/h': term() } } } : {}) });
+  for (const [method, path] of [['GET', 'terms'], ['GET', 'terms/x'], ['GET', 'drafts/1'], ['GET', 'passes'], ['GET', 'passes/x'], ['PUT', 'terms/x'], ['DELETE', 'terms/x'], ['PUT', 'passes/x'], ['DELETE', 'passes/x'], ['POST', 'changes']])
+    for (const by of ['teacher', null])
+      await call(method, path, { by, ...(method === 'PUT' ? { body: path.startsWith('terms') ? term() : { given_names: 'Kiire', family_name: 'Inen', school: school.oulu, from: moment(), to: moment(86400), why: 'x' } } : method === 'POST' ? { body: { put: { 'terms/h': term() } } } : {}) });
+  const { paths } = (await call('GET', 'openapi.json', { by: null })).json, missing = [], unsaid = [], rows = {};
+  for (const [path, of] of Object.entries(paths)) for (const method of ['get', 'put', 'delete', 'post'].filter((m) => of[m])) {
+    const [section, ...rest] = path.slice(1).split('/'), own = ['passes', 'drafts', 'changes'].includes(section), said = Object.keys(of[method].responses);
+    const got = [...(seen.get(`${method} ${section} ${rest.length + 1}`) ?? [])].filter((s) => s !== '405');
+    unsaid.push(...got.filter((s) => !said.includes(s)).map((s) => `${method} ${path} ${s}`));
+    if (own) missing.push(...said.filter((s) => !got.includes(s)).map((s) => `${method} ${path} ${s}`));
+    else { // kinds of rows are one code: what one was answered, each would be
+      const one = (rows[`${method} ${rest.length > 0}`] ??= { said: new Set(), got: new Set() });
+      said.forEach((s) => one.said.add(s));
+      got.forEach((s) => one.got.add(s));
+    }
+  }
+  for (const [what, { said, got }] of Object.entries(rows)) missing.push(...[...said].filter((s) => !got.has(s)).map((s) => `rows: ${what} ${s}`));
+  check(unsaid.length === 0, `answers that the document does not name: ${unsaid.join(', ')}`);
+  check(missing.length === 0, `answers that were never given: ${missing.join(', ')}`);
 });
 
 await g.stop();
