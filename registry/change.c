@@ -7,6 +7,7 @@
 #include "registry/areas.h"
 #include "registry/entering.h"
 #include "registry/guard.h"
+#include "registry/kept.h"
 #include "registry/old_rules.h"
 #include "registry/own_names.h"
 #include "registry/quota.h"
@@ -317,9 +318,9 @@ bool change_write(struct db *d, struct arena *a, const struct change *x, const s
 
     *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
     change_tell(x, a, out);
-    if (!rows_stay_within(d, x, false, f) || !write_rows(d, x, now, f) || !rows_stay_within(d, x, true, f) ||
-        !quota_policies(d, x, f) || !quota_rows(d, x, f) || !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f) ||
-        !entering_allowed(x, now, &ungated, where, f))
+    if (!rows_stay_within(d, x, false, f) || !kept_secrets_stay(a, x, where, f) || !write_rows(d, x, now, f) ||
+        !rows_stay_within(d, x, true, f) || !quota_policies(d, x, f) || !quota_rows(d, x, f) ||
+        !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f) || !entering_allowed(x, now, &ungated, where, f))
         return false;
     if (x->n == 0)
         return registry_number(d, S("version"), &out->version, f);

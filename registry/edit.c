@@ -3,6 +3,7 @@
  * What was noted down becomes rows that are wanted, and those one change. */
 #include "registry/edit_int.h"
 
+#include "registry/kept.h"
 #include "registry/registry.h"
 
 #include <inttypes.h>
@@ -323,6 +324,11 @@ static bool put(struct running *u, const struct note *note, struct wanted *w)
         row[column_of(k, "layer")] = (struct db_value){ .kind = DB_NULL };
     for (size_t i = 0; i < note->n; i++)
         put_field(u, note, w, row, &note->fields[i]);
+    for (size_t i = 0; i < note->n; i++) {
+        const struct column *c = field_column(k, note->fields[i].name);
+        if (c != NULL && str_is_set(note->fields[i].value))
+            kept_renew(&u->cells, w->kind, w->base, row, (size_t)(c - k->columns));
+    }
     cells_settle(w->kind, row, names(note, "pkce_required") || w->want != NULL);
     w->want = row;
     return true;
@@ -678,6 +684,15 @@ static bool whole_fails(struct running *u, const struct row_place *where, const 
     return fail_long(u->fail, why->kind, why->code, "%s", why->detail);
 }
 
+/* Asked of a draft too, which need not hold as a whole yet: whoever types it is told. */
+static bool secrets_stay(struct running *u, const struct change *x)
+{
+    struct row_place where = { KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
+    struct fail why = { 0 };
+
+    return kept_secrets_stay(u->result, x, &where, &why) || whole_fails(u, &where, &why);
+}
+
 static bool write_change(struct running *u, const struct change *x)
 {
     struct rows_now now = rows_of_change(u->arena, x);
@@ -707,7 +722,7 @@ static bool act_on(struct running *u, enum edit_act act)
     if (!is_allowed(u, &x) || !not_too_many(u, &x))
         return false;
     if (act == EDIT_KEEP)
-        return draft_write(u->db, &u->by, &u->draft, &u->all, u->fail);
+        return secrets_stay(u, &x) && draft_write(u->db, &u->by, &u->draft, &u->all, u->fail);
     return write_change(u, &x) &&
            (act != EDIT_PUBLISH || draft_published(u->db, &u->by, &u->draft, u->out->report.version, u->fail));
 }

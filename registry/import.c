@@ -10,6 +10,7 @@
 #include "registry/change_int.h"
 #include "registry/form_keys.h"
 #include "registry/guard.h"
+#include "registry/kept.h"
 #include "registry/old_rules.h"
 
 #include <inttypes.h>
@@ -138,6 +139,20 @@ static bool read_column(struct importing *m, const struct kind_row *k, const str
     return cell_read(&m->cells, &cell, &values[at]);
 }
 
+/* Those that the file says in words. */
+static void renew_secrets(struct importing *m, enum kind kind, const struct yaml *item, struct db_value *values)
+{
+    const struct kind_row *k = &kind_rows[kind];
+    const struct db_value *before = rows_now_find(&m->have, kind, values);
+
+    for (size_t i = 0; i < k->column_count; i++) {
+        bool good = true;
+        const struct yaml *value = k->columns[i].type == COL_SEALED ? value_for(m, &k->columns[i], item, &good) : NULL;
+        if (value != NULL && yaml_get(value, "plain") != NULL)
+            kept_renew(&m->cells, kind, before, values, i);
+    }
+}
+
 static struct row *row_new(struct importing *m, enum kind kind)
 {
     struct rows *rows = &m->want[kind];
@@ -173,6 +188,7 @@ static bool read_item(struct importing *m, enum kind kind, const struct yaml *it
         else if (!read_column(m, k, c, item, values))
             return false;
     }
+    renew_secrets(m, kind, item, values);
     cells_settle(kind, values, yaml_get(item, "pkce_required") != NULL);
     *row_new(m, kind) = (struct row){ values, item };
     for (int child = 0; child < KIND_COUNT; child++)

@@ -584,7 +584,7 @@ static void judge_until(struct ctx *c, struct joins_on *x, struct str *value)
 static enum step move(struct ctx *c, struct joins_on *x, struct fail *f)
 {
     bool saml = x->idp->kind == IDP_SAML;
-    struct edit_field fields[5];
+    struct edit_field fields[9];
     size_t n = 0;
 
     x->v.moving = true;
@@ -602,6 +602,12 @@ static enum step move(struct ctx *c, struct joins_on *x, struct fail *f)
         fields[n++] = (struct edit_field){ S("metadata_xml"), x->metadata_xml };
     } else {
         fields[n++] = (struct edit_field){ S("issuer"), x->v.address };
+    }
+    if (has_secret(x->idp)) { /* it was given for the address that was: the client is stated anew */
+        fields[n++] = (struct edit_field){ S("client_id"), S(NOT_REGISTERED) };
+        fields[n++] = (struct edit_field){ S("auth_method"), S("private_key_jwt") };
+        fields[n++] = (struct edit_field){ S("client_secret"), none };
+        fields[n++] = (struct edit_field){ S("client_secret_until"), none };
     }
     /* Its password was given for the address that it had. */
     fields[n++] = (struct edit_field){ S("probe_username"), none };
