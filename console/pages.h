@@ -1851,6 +1851,11 @@ struct receipt_row {
     bool in_force, withdrawn;
 };
 
+struct opened_row { /* to whom a service was ever open (registry/opened.h) */
+    struct str provider, since;
+    bool by_then; /* it was open by that day, since when is not known */
+};
+
 struct take_view { /* GET /admin/services/ID; POST: csrf, version, act=send|keep, give_…, role_…, where=all|some,
                     * school_…, purpose, agreement, decided_by, until */
     struct console_page con;
@@ -1872,6 +1877,10 @@ struct take_view { /* GET /admin/services/ID; POST: csrf, version, act=send|keep
         const struct receipt_row *at;
         size_t n;
     } receipts;
+    struct {
+        const struct opened_row *at;
+        size_t n;
+    } opened;
     bool changed; /* meanwhile */
     struct str trouble;
 };
@@ -1881,6 +1890,8 @@ struct receipt_view { /* GET /admin/services/ID?receipt=; POST: csrf, version, a
     struct console_page con;
     struct receipt_words receipt;
     struct str service, version, why, trouble, change;
+    struct str opened;     /* the day on which the service first was open to the municipality; absent: it never was */
+    bool opened_by, ended; /* opened_by: by that day; ended: the receipt is no longer in force */
     bool may_withdraw, no_why, changed, done;
 };
 struct html page_receipt(struct arena *a, const struct receipt_view *v);

@@ -115,3 +115,66 @@ struct users policy_users(struct arena *a, const struct registry *r, const struc
             at[kept++] = at[i];
     return (struct users){ at, kept };
 }
+
+/* ── moments to come ────────────────────────────────────────────────────── */
+
+struct span_s { /* [from, to) */
+    int64_t from, to;
+};
+
+static struct span_s span_of(int64_t from_s, int64_t to_s)
+{
+    return (struct span_s){ from_s, to_s != 0 ? to_s : INT64_MAX };
+}
+
+static struct span_s both(struct span_s x, struct span_s y)
+{
+    return (struct span_s){ x.from > y.from ? x.from : y.from, x.to < y.to ? x.to : y.to };
+}
+
+/* The first moment of the policy at which the municipality's own decisions, where there are any, let it open. */
+static bool first_of(const struct registry *r, const struct policy *p, const struct service *s, int64_t now_s,
+                     int64_t *first_s)
+{
+    const struct receipts all = receipts_of(r, p->provider, s);
+    const struct span_s own = both(span_of(p->from_s, p->to_s), span_of(now_s, 0));
+    bool found = all.n == 0 && own.from < own.to;
+
+    *first_s = own.from;
+    for (size_t i = 0; i < all.n; i++) {
+        const struct span_s x = both(own, span_of(all.at[i]->from_s, all.at[i]->until_s));
+        if (all.at[i]->withdrawn_s != 0 || x.from >= x.to || (found && x.from >= *first_s))
+            continue;
+        *first_s = x.from;
+        found = true;
+    }
+    return p->enabled && found;
+}
+
+static int by_place_and_time(const void *x, const void *y)
+{
+    const struct user_since *a = x, *b = y;
+
+    return a->provider != b->provider ? (a->provider > b->provider) - (a->provider < b->provider)
+                                      : (a->from_s > b->from_s) - (a->from_s < b->from_s);
+}
+
+struct users_since policy_users_since(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s)
+{
+    const struct users_index *x = index_of(r);
+    const struct set *set = set_of(r);
+    const struct span own = x->spans[place_of(set, s)], all = x->spans[set->parts->service_count];
+    struct user_since *at = arena_make_n(a, (size_t)own.n + all.n + 1, struct user_since);
+    size_t n = 0, kept = 0;
+
+    for (uint32_t i = 0; s->enabled && !s->test && i < own.n + all.n; i++) {
+        const struct policy *p = x->at[i < own.n ? own.from + i : all.from + i - own.n];
+        at[n].provider = p->provider;
+        n += first_of(r, p, s, now_s, &at[n].from_s);
+    }
+    qsort(at, n, sizeof *at, by_place_and_time);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || at[kept - 1].provider != at[i].provider)
+            at[kept++] = at[i];
+    return (struct users_since){ at, kept };
+}

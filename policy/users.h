@@ -18,6 +18,19 @@ struct users {
 /* By policies in force now.  Not by the nation's, which are no municipality's decision.  In a. */
 struct users policy_users(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s);
 
+/* From when on each of them has it open, by what is said now: at now_s or, if nothing is altered, later.  None of a
+ * service in test or switched off.  In a. */
+struct user_since {
+    const struct provider *provider;
+    int64_t from_s; /* the first moment that is not before now_s */
+};
+struct users_since {
+    struct user_since *at; /* in the order of their ids, each once */
+    size_t n;
+};
+struct users_since policy_users_since(struct arena *a, const struct registry *r, const struct service *s,
+                                      int64_t now_s);
+
 /* Makes the index of a snapshot, so that no page waits for it. */
 void users_prepare(const struct registry *r);
 

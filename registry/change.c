@@ -9,6 +9,7 @@
 #include "registry/guard.h"
 #include "registry/kept.h"
 #include "registry/old_rules.h"
+#include "registry/opened.h"
 #include "registry/own_names.h"
 #include "registry/quota.h"
 #include "registry/registry.h"
@@ -306,7 +307,7 @@ static bool holds(struct db *d, struct arena *a, const struct change *x, struct 
     if (good)
         *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
     good = good && entrance_stays(d, x, r, f) && schools_stay_within(x, r, f) &&
-           (x->look == NULL || x->look(x->with, r, f));
+           (x->look == NULL || x->look(x->with, r, f)) && opened_write(d, x, r, f);
     registry_drop(r);
     return good;
 }

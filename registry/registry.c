@@ -12,6 +12,7 @@
 #include "registry/check.h"
 #include "registry/load.h"
 #include "registry/old_rules.h"
+#include "registry/opened.h"
 #include "registry/schema.h"
 
 #include <stdlib.h>
@@ -662,7 +663,7 @@ struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct 
     db_tag(d, s->public_url); /* for own_names.h */
     bool is_new = db_schema_version(d) == 0;
     int64_t epoch;
-    if (db_migrate(d, registry_migrations, registry_migration_count, f) && old_rules_turn(d, f) &&
+    if (db_migrate(d, registry_migrations, registry_migration_count, f) && old_rules_turn(d, f) && opened_begin(d, f) &&
         (!is_new || registry_session_epoch_raise(d, &epoch, f)))
         return d;
     db_close(d);

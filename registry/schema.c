@@ -991,6 +991,13 @@ const struct db_migration registry_migrations[] = {
           "done_s INTEGER NOT NULL, good_s INTEGER NOT NULL, fails INTEGER NOT NULL, step TEXT NOT NULL, "
           "why TEXT NOT NULL) WITHOUT ROWID;" },
     { 39, "ALTER TABLE service ADD COLUMN child_decides_from INTEGER NOT NULL DEFAULT 0;" },
+    /* Beside the rows (opened.h). */
+    { 40,
+      "CREATE TABLE opened ("
+          "provider TEXT NOT NULL, service TEXT NOT NULL, first_s INTEGER NOT NULL, change INTEGER NOT NULL, "
+          "PRIMARY KEY (provider, service)) WITHOUT ROWID;"
+      "CREATE INDEX opened_service ON opened (service, first_s);"
+      "INSERT INTO number (name, value) VALUES ('opened', 0);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

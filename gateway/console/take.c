@@ -19,6 +19,7 @@
 #include "policy/form.h"
 #include "policy/receipts.h"
 #include "policy/taking.h"
+#include "registry/opened.h"
 #include "registry/permissions.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -87,6 +88,9 @@ struct taking { /* c->state; the worker's, while it has it */
     struct take_wrong wrongs[WRONGS_MAX];
     size_t wrong_n;
     struct permission_story story;
+    struct str municipality; /* whose; absent: every one's */
+    struct openeds opened;   /* to them */
+    int64_t now_s;
     struct change_by by;
     struct act act;
     bool changed;
@@ -168,6 +172,20 @@ static void put_receipts(struct ctx *c, const struct taking *x, struct take_view
     }
 }
 
+static void put_opened(struct ctx *c, const struct taking *x, struct take_view *v)
+{
+    struct opened_row *at = arena_make_n(c->arena, x->opened.n + 1, struct opened_row);
+
+    v->opened.at = at;
+    for (size_t i = 0; i < x->opened.n; i++) {
+        const struct provider *p = registry_provider(c->registry, x->opened.at[i].provider);
+        at[v->opened.n++] =
+            (struct opened_row){ .provider = p != NULL ? names_in(&p->names, c->lang) : x->opened.at[i].provider,
+                                 .since = when_date(c->arena, x->opened.at[i].first_s),
+                                 .by_then = x->opened.at[i].change == 0 };
+    }
+}
+
 static bool is_wrong(const struct taking *x, const char *field)
 {
     for (size_t i = 0; i < x->wrong_n; i++)
@@ -218,6 +236,7 @@ static enum step form_page(struct ctx *c, const struct taking *x)
     put_claims(c, x, &v);
     put_whom(c, x, &v);
     put_receipts(c, x, &v);
+    put_opened(c, x, &v);
     console_page_for(c, PLACE_SERVICES, true, c->req->method == HTTP_GET ? here(c, x) : (struct str){ NULL, 0 },
                      &v.con);
     return answer_page(c,
@@ -256,6 +275,11 @@ static enum step receipt_page(struct ctx *c, const struct taking *x)
                               .done = c->req->method == HTTP_GET && done_was(c, "withdrawn") };
 
     v.receipt = receipt_words(c->arena, c->registry, x->receipt, story->at_s, c->lang, c->now_s);
+    v.ended = !v.receipt.in_force && x->receipt->from_s <= c->now_s;
+    if (x->opened.n > 0) {
+        v.opened = when_date(c->arena, x->opened.at[0].first_s);
+        v.opened_by = x->opened.at[0].change == 0;
+    }
     if (story->change != 0)
         v.change = arena_printf(c->arena, "%lld", (long long)story->change);
     if (story->draft != 0) {
@@ -275,7 +299,8 @@ static bool story_sql(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct taking *x = with;
 
-    return permission_story(d, a, x->receipt->id, &x->story, f);
+    return (x->receipt == NULL || permission_story(d, a, x->receipt->id, &x->story, f)) &&
+           opened_of(d, a, x->service->id, x->municipality, x->now_s, &x->opened, f);
 }
 
 static enum step ask_story(struct ctx *c, struct fail *f)
@@ -292,6 +317,14 @@ static enum step show_receipt(struct ctx *c, struct fail *f)
     return console_answered(&x->act.got, f) ? receipt_page(c, x) : REFUSE;
 }
 
+static enum step show_form(struct ctx *c, struct fail *f)
+{
+    const struct taking *x = c->state;
+
+    return console_answered(&x->act.got, f) ? form_page(c, x) : REFUSE;
+}
+
+static const struct step_row form_rows[] = { { ask_story }, { show_form }, { NULL } };
 static const struct step_row receipt_rows[] = { { ask_story }, { show_receipt }, { NULL } };
 
 /* Of the area's municipality, of this service; else as if there were none. */
@@ -312,6 +345,9 @@ static struct taking *begin(struct ctx *c)
 
     c->state = x;
     x->service = registry_service(c->registry, c->req->param);
+    x->now_s = c->now_s;
+    if (console_provider(c) != NULL)
+        x->municipality = console_provider(c)->id;
     if (!catalogue_has(c, x->service) && (x->service == NULL || console_provider(c) == NULL ||
                                           receipts_of(c->registry, console_provider(c), x->service).n == 0))
         return NULL;
@@ -328,7 +364,7 @@ static enum step show(struct ctx *c, struct fail *f)
     if (x == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     if (!str_is_set(receipt))
-        return form_page(c, x);
+        return step_into(c, form_rows);
     x->receipt = own_receipt(c, x->service, receipt);
     return x->receipt != NULL ? step_into(c, receipt_rows) : console_refuse(c, FAIL_NOT_FOUND, "not_found");
 }

@@ -422,6 +422,11 @@ await test('withdrawn in one press, with a reason: the service closes at once, a
   await page.fill('#why', 'Sopimus irtisanottiin');
   check(await send(page, page.click('[value=withdraw]')) === 200, await page.textContent('main'));
   check(/Peruttu/.test(await page.textContent('#receipt')) && /Sopimus irtisanottiin/.test(await page.textContent('#receipt')) && (await page.locator('#withdraw').count()) === 0, await page.textContent('main'));
+  const day = new Intl.DateTimeFormat('fi-FI', { timeZone: 'Europe/Helsinki' }).format(new Date());
+  check(new RegExp(`Palvelu avautui kunnalle (ensimmäisen kerran|viimeistään) ${day}`).test(await page.textContent('main')), await page.textContent('main'));
+  await page.goto(`${g.url}/admin/services/kanerva`); // and stays a fact, for whoever asks again
+  check(/Kenelle palvelu on ollut avoinna/.test(await page.textContent('main')) && new RegExp(`Oulu: (ensimmäisen kerran|viimeistään) ${day}`).test(await page.textContent('section[aria-labelledby=op]')), await page.textContent('main'));
+  check(!/Espoo|Turku/.test(await page.textContent('section[aria-labelledby=op]')), 'another municipality is named');
   await until('it is closed', async () => (await told('oulu-aino')) === null);
   await page.goto(`${g.url}/services`);
   check(!/Oulu/.test(await page.textContent('#s-kanerva')), `nobody of Oulu gets in, though policies of its own are left: ${await page.textContent('#s-kanerva')}`);
