@@ -35,7 +35,7 @@ struct api_write { /* one row that is to be written */
     const struct api_right *right;
     struct row_id row;
     bool remove;
-    bool takes_away; /* waits for nobody, whatever the kind: it withdraws */
+    bool takes_away;           /* waits for nobody, whatever the kind: it withdraws */
     struct edit_field *fields; /* all that the kind has, but secrets that were not given */
     size_t field_count;
 };
