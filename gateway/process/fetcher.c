@@ -29,7 +29,8 @@ enum {
     LINES_MAX = 64,  /* loops that ask */
     JOBS_MAX = 2048, /* under way, of all places */
     PER_HOST = 16,   /* a city that takes 200 ms for a token serves 80 people a second */
-    CONNECTIONS_MAX = 256,
+    FREE_PARTS = 8,  /* a place may have such a part of what is free */
+    KEPT_MAX = 512,  /* connections that nobody uses at the moment */
     MAILS_AT_ONCE = 8,
     PICTURES_OF_ONE = 2, /* of one place, that are made or wait for it */
     HEADERS_MAX_B = 65536,
@@ -732,6 +733,16 @@ static size_t waiting_for(const struct fetcher *x, struct str place)
     return n;
 }
 
+/* A place that hangs fills up, and is told so; with many of them each has less, and an eighth of what is left stays for
+ * whoever comes next: 300 that hang have six each, and so has the first that does not. */
+static size_t most_of(const struct fetcher *x)
+{
+    size_t most = (size_t)x->set->upstream_waiting_max;
+    size_t part = x->job_count < JOBS_MAX ? (JOBS_MAX - x->job_count) / FREE_PARTS : 0;
+
+    return part < most ? part : most;
+}
+
 /* ── a sign-in without a browser ────────────────────────────────────────── */
 
 static void sign_in_over(struct job *j, const char *step, const char *why)
@@ -905,7 +916,7 @@ static void job_start(struct job *j)
         ask_picture(j, &(struct fetch_got){ .answered = true, .status = 200, .max_age_s = -1 });
         return;
     }
-    if (x->job_count > JOBS_MAX || waiting_for(x, j->request.place) >= (size_t)x->set->upstream_waiting_max) {
+    if (x->job_count > JOBS_MAX || waiting_for(x, j->request.place) >= most_of(x)) {
         answer_error(j, "busy");
         return;
     }
@@ -1074,7 +1085,9 @@ int fetcher_main(const struct settings *s, const int *fds, size_t n)
         return GATEWAY_CANNOT_START;
     }
     (void)curl_multi_setopt(x->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)PER_HOST);
-    (void)curl_multi_setopt(x->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_MAX);
+    /* No bound of all together: those that hang would use it up, and everybody else would wait behind them.  JOBS_MAX
+     * bounds them, and supervisor.c sees to so many descriptors. */
+    (void)curl_multi_setopt(x->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_MAX);
     say_hello(x);
     while (turn(x))
         ;

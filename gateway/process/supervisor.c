@@ -34,7 +34,8 @@ enum {
     PAUSE_MAX_MS = 900, /* back within a second */
     STOP_GATEWAY_MS = (GATEWAY_STOP_S + 2) * 1000,
     STOP_OTHERS_MS = 10000,
-    KEYS_LOOK_MS = 250, /* a key that was added is served within a second */
+    FETCHER_DESCRIPTORS = 4096, /* every request that the fetcher may have under way, and more */
+    KEYS_LOOK_MS = 250,         /* a key that was added is served within a second */
     REDIS_LOG_MAX_B = 1 << 20
 };
 
@@ -596,6 +597,8 @@ static void raise_limits(const struct supervisor *s)
     rlim_t want = (rlim_t)s->loops * (rlim_t)(s->set->connections_max + 192) + 256;
     struct rlimit now;
 
+    if (want < FETCHER_DESCRIPTORS)
+        want = FETCHER_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur >= want)
         return;
     now.rlim_cur = want < now.rlim_max ? want : now.rlim_max;
