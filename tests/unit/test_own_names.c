@@ -21,7 +21,7 @@ static bool put(struct test *t, struct rig *g, const char *kind, const char *key
 
 static bool put_saml(struct test *t, struct rig *g, const char *entity)
 {
-    const struct change_by by = by_of(t, "liisa", &area_nation);
+    struct change_by by = by_of(t, "liisa", &area_nation);
     const struct edit_from from = { 0, 0, 0 };
     const struct row_id id = id_of("service", "lumme");
     const struct edit_field fields[] = { { S("protocol"), S("saml") },
@@ -29,6 +29,7 @@ static bool put_saml(struct test *t, struct rig *g, const char *entity)
                                          { S("name.fi"), S("Lumme") },
                                          { S("metadata_url"), S("https://lumme.example/metadata") },
                                          { S("entity_id"), str_of(entity) } };
+    by.ungated = S("nimiä koetellaan");
     struct edit *e = edit_new(&by, &from);
 
     edit_put(e, &id, fields, sizeof fields / sizeof *fields);
