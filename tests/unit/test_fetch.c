@@ -255,10 +255,15 @@ TEST(a_dripping_server_is_given_up_and_others_do_not_wait_for_it)
     rig_free(&g);
 }
 
-/* As large as a picture may be, of blocks that no few colours paint: made small in every way that there is. */
+/* As large as a picture may be (a quarter of it under a sanitizer, whose making takes as long), of blocks that no few
+ * colours paint: made small in every way that there is. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SIDE = 2048, BLOCK = 32 };
+#else
+enum { SIDE = 4096, BLOCK = 64 };
+#endif
 static struct str large_picture(struct arena *a)
 {
-    enum { SIDE = 4096, BLOCK = 64 };
     png_image image = { .version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE, .format = PNG_FORMAT_GRAY };
     png_alloc_size_t n = FETCH_PICTURE_MAX_B;
     unsigned char *pixels = arena_alloc(a, (size_t)SIDE * SIDE);
