@@ -136,9 +136,10 @@ api_tokens:
     await send(page, page.click('[value=keep]'));
   }
 
-  // saw: of what the client said, what its tester answers.
-  async run(page, id, base, trial, saw, visits = 1) {
+  // saw: of what the client said, what its tester answers.  begun: what to look at while the trial goes on.
+  async run(page, id, base, trial, saw, visits = 1, begun = () => {}) {
     await this.start(page, id, trial);
+    await begun();
     let said;
     for (let i = 0; i < visits; i++) said = await this.atClient(page, base);
     await this.keep(page, saw(said, trial));

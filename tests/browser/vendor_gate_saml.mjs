@@ -136,29 +136,28 @@ await test('each fault in how it decrypts and hears of sign-outs is caught', asy
   await context.close();
 });
 
-// What a library of many does, as it is: it does not look at Recipient.
-const expects = { saml_recipient: 'failed' };
-for (const refetch of [true, false]) await test(`node-saml, which lets another Recipient pass, ${refetch ? 'that reads our metadata for its keys' : 'with certificates that were copied once'}`, async () => {
-  const { context, page } = await b.visitor({ state: b.state }), own = await (await new NodeSamlClient({ idp: g.url }).listen()).setup({ refetch }), id = `node-saml-${refetch}`;
-  await register(own, id);
-  const found = {};
-  for (const trial of refetch ? every : ['saml_good', 'saml_rolled']) {
-    const { said, verdict } = await b.run(page, id, own.base, trial, saw, visits(trial));
-    if (verdict !== (expects[trial] ?? (trial === 'saml_rolled' && !refetch ? 'failed' : 'passed'))) found[trial] = `${verdict}: ${said}`;
-  }
-  check(Object.keys(found).length === 0, JSON.stringify(found));
-  own.close();
-  await context.close();
-});
-
-await test('a certificate that is rolled to is in our metadata while its trial goes on, behind ours, and signs nothing else', async () => {
-  const { context, page } = await b.visitor({ state: b.state }), certs = async () => { client.certs = null; return client.certificates(); };
-  await b.start(page, 'oma', 'saml_rolled');
-  const [first, ...rest] = await certs();
+// A certificate that is rolled to is in our metadata while its trial goes on, behind ours, and signs nothing else.
+async function isShown() {
+  client.certs = null;
+  const [first, ...rest] = await client.certificates();
   check(rest.length >= 2, `${rest.length + 1} certificates`);
   const role = (await (await fetch(`${g.url}/saml/metadata`)).text());
   check(role.indexOf(rest.at(-1).replace(/-----[^-]*-----|\s/g, '')) > role.indexOf(first.replace(/-----[^-]*-----|\s/g, '')), 'ours stands first');
   check(!/<md:SPSSODescriptor[\s\S]*/.exec(role)[0].includes(rest.at(-1).replace(/-----[^-]*-----|\s/g, '')), 'our role towards cities shows it');
+}
+
+// What a library of many does, as it is: it does not look at Recipient.  (An organisation may try a rolled key five times in ten minutes.)
+const expects = { saml_recipient: 'failed' };
+for (const refetch of [true, false]) await test(`node-saml, which lets another Recipient pass, ${refetch ? 'that reads our metadata for its keys' : 'with certificates that were copied once, while our metadata show one that is rolled to'}`, async () => {
+  const { context, page } = await b.visitor({ state: b.state }), own = await (await new NodeSamlClient({ idp: g.url }).listen()).setup({ refetch }), id = `node-saml-${refetch}`;
+  await register(own, id);
+  const found = {};
+  for (const trial of refetch ? every : ['saml_good', 'saml_rolled']) {
+    const { said, verdict } = await b.run(page, id, own.base, trial, saw, visits(trial), trial === 'saml_rolled' && !refetch ? isShown : undefined);
+    if (verdict !== (expects[trial] ?? (trial === 'saml_rolled' && !refetch ? 'failed' : 'passed'))) found[trial] = `${verdict}: ${said}`;
+  }
+  check(Object.keys(found).length === 0, JSON.stringify(found));
+  own.close();
   await context.close();
 });
 
