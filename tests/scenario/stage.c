@@ -417,7 +417,8 @@ bool stage_import(struct stage *s, struct str text, struct fail *f)
     struct arena *a = arena_new_secret();
     const struct import_how how = { .world = &s->world,
                                     .seals = seals_load(a, arena_cstr(a, s->set.root_secret_file), f),
-                                    .base_dir = s->dir };
+                                    .base_dir = s->dir,
+                                    .ungated = S("the script says so") };
     struct import_report report;
     struct db *d = how.seals != NULL ? registry_db_open(&s->set, DB_CREATE, f) : NULL;
     bool good = d != NULL && registry_import(d, a, text, "registry.yaml", &how, &report, f);
