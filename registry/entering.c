@@ -16,6 +16,12 @@ static bool has_trials(const struct db_value *row)
     return !str_eq(cell(row, "protocol").text, S("link"));
 }
 
+/* What is in production speaks what it was tried for: by another protocol it comes there anew. */
+static bool was_there(const struct changed_row *r)
+{
+    return is_in_production(r->before) && str_eq(cell(r->before, "protocol").text, cell(r->after, "protocol").text);
+}
+
 /* A row that says of another vendor's service that it was made from it has no report. */
 static bool has_passed(const struct change *x, const struct db_value *row)
 {
@@ -39,8 +45,8 @@ bool entering_allowed(const struct change *x, const struct rows_now *now, struct
     *says = (struct str){ NULL, 0 };
     for (size_t i = 0; !x->is_trial && x->undoes == 0 && i < x->n; i++) {
         const struct changed_row *r = &x->rows[i];
-        if (r->kind != KIND_SERVICE || !is_in_production(r->after) || is_in_production(r->before) ||
-            !has_trials(r->after) || has_passed(x, r->after) || is_first_file(x, now))
+        if (r->kind != KIND_SERVICE || !is_in_production(r->after) || was_there(r) || !has_trials(r->after) ||
+            has_passed(x, r->after) || is_first_file(x, now))
             continue;
         *says = x->by.ungated;
         if (str_is_set(*says))

@@ -2,10 +2,10 @@
  * registry/entering.h: nothing comes into production unlooked at, by whichever way.
  *
  * Floor 4; private to the folder.  A service comes into production where its row is on and not in test, and was not so
- * before: made so, moved there from test, switched on.  Then the one in test that it was made from must have passed the
- * gate (struct change_by: passed), or whoever answers says why it comes without (struct change_by: ungated), which
- * stands in the history; the first file of a registry needs neither.  What has no trials (a plain link) comes as it
- * likes.  What an undo brings back was there before.
+ * before: made so, moved there from test, switched on, or brought to another protocol.  Then the one in test that it
+ * was made from must have passed the gate (struct change_by: passed), or whoever answers says why it comes without
+ * (struct change_by: ungated), which stands in the history; the first file of a registry needs neither.  What has no
+ * trials (a plain link) comes as it likes.  What an undo brings back was there before.
  */
 #ifndef REGISTRY_ENTERING_H
 #define REGISTRY_ENTERING_H

@@ -32,7 +32,7 @@ static bool enters(struct ctx *c, const struct change_row_shown *row, const stru
         return false;
     const struct service *s = registry_service(after, key), *own = registry_service(c->registry, key);
     return s != NULL && s->enabled && !s->test && gate_tries(s->protocol) &&
-           (own == NULL || !own->enabled || own->test);
+           (own == NULL || !own->enabled || own->test || own->protocol != s->protocol);
 }
 
 enum step gated_ask(struct ctx *c, const struct change_rows_shown *rows, const struct registry *after,

@@ -111,6 +111,11 @@ TEST(a_service_comes_into_production_out_of_test_and_out_of_what_is_off_as_well_
     }
     CHECK(comes(t, &g, &(struct coming){ "false", "true", .protocol = "link", .act = EDIT_APPLY }));
     CHECK_STR(said(t, &g), "syksyksi");
+    /* and is none any more by speaking a protocol: nobody has tried that */
+    CHECK(refused(t, &g, &(struct coming){ "false", "true", .act = EDIT_APPLY }));
+    CHECK(comes(t, &g, &(struct coming){ "false", "true", .ungated = "sovittu", .act = EDIT_APPLY }));
+    CHECK_STR(said(t, &g), "syksyksi [without a report of the gate: sovittu]");
+    CHECK_STR(now(t, &g, "service", "uusi", "protocol"), "oidc");
     rig_free(t, &g);
 }
 
