@@ -48,8 +48,9 @@ struct packing {
     struct arena *arena;
     struct parcel_out *parcel;
     struct backup_done *done;
-    char *bytes;      /* READ_B of them */
-    const char *copy; /* where a database's copy stands for a moment */
+    char *bytes;              /* READ_B of them */
+    const char *copy;         /* where a database's copy stands for a moment */
+    struct stat keys, secret; /* put in by themselves, wherever they stand and however the settings write it */
     struct fail *f;
 };
 
@@ -103,6 +104,8 @@ static bool put_open(struct packing *x, int fd, off_t size, struct str name)
 
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return fail(x->f, FAIL_OURS, "backup", "%.*s is no file", STR_ARG(name));
+    if (!backup_takes(name))
+        return fail(x->f, FAIL_OURS, "backup", "%.*s stands too deep, and could not be put back", STR_ARG(name));
     if (size < 0)
         size = st.st_size;
     return put_line(x, arena_printf(x->arena, "%lld %.*s", (long long)size, STR_ARG(name))) &&
@@ -147,17 +150,20 @@ static bool is_one_of(const char *name, const char *const *list)
     return *list != NULL;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Made anew by every node, of this process alone, or put in by another way. */
-static bool is_left_out(struct packing *x, const char *path, struct str name)
+static bool is_left_out(struct packing *x, struct str name)
 {
     static const char *const names[] = {
         "state/redis",         "state/audit", "state/lock", "state/lost+found", "state/registry/registry.sqlite",
         "state/" BACKUP_STAGE, NULL
     };
-    struct str p = str_of(path);
 
-    return is_one_of(arena_cstr(x->arena, name), names) || str_eq(p, x->set->keys_dir) ||
-           str_eq(p, x->set->root_secret_file) || str_has_suffix(name, S(".sqlite-wal")) ||
+    return is_one_of(arena_cstr(x->arena, name), names) || str_has_suffix(name, S(".sqlite-wal")) ||
            str_has_suffix(name, S(".sqlite-shm")) || str_has_suffix(name, S("." BACKUP_STAGE)) ||
            str_has_suffix(name, S(".part")) || str_has_prefix(name, S("state/metadata/fetched-"));
 }
@@ -168,10 +174,12 @@ static bool put_entry(struct packing *x, const char *path, struct str name, int 
 {
     struct stat st;
 
-    if (is_left_out(x, path, name))
+    if (is_left_out(x, name))
         return true;
     if (lstat(path, &st) != 0)
         return errno == ENOENT || fail(x->f, FAIL_OURS, "backup", "%s: %s", path, strerror(errno));
+    if (is_same(&st, &x->keys) || is_same(&st, &x->secret))
+        return true;
     if (S_ISDIR(st.st_mode))
         return put_folder(x, path, arena_join(x->arena, name, S("/")), depth + 1);
     if (!S_ISREG(st.st_mode))
@@ -190,7 +198,7 @@ static bool put_folder(struct packing *x, const char *folder, struct str name, i
         return fail(x->f, FAIL_OURS, "backup", "%s: %s", folder,
                     depth > BACKUP_DEPTH_MAX ? "folders stand too deep in one another" : strerror(errno));
     for (const struct dirent *e; good && (e = readdir(d)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+        if (e->d_name[0] != '.') /* no file of a node: an editor's, a shell's history */
             good = put_entry(x, arena_printf(x->arena, "%s/%s", folder, e->d_name).p,
                              arena_printf(x->arena, "%.*s%s", STR_ARG(name), e->d_name), depth);
     (void)closedir(d);
@@ -228,7 +236,7 @@ static bool look_at_log(struct packing *x, struct log_moment *m)
         if (is_segment(e->d_name) && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
             m->at[m->n++] = (struct log_file){ arena_str(x->arena, str_of(e->d_name)), st.st_size };
     (void)closedir(d);
-    return true;
+    return m->n < SEGMENTS_MAX || fail(x->f, FAIL_OURS, "backup", "the audit log has more than %d files", SEGMENTS_MAX);
 }
 
 /* A change waits in the registry until the log has it.  While nobody can write there, how far the log is and the
@@ -289,6 +297,8 @@ bool backup_write(const struct settings *set, struct arena *a, struct str recipi
     x.parcel = parcel_out_new(a, &world_real, recipient, fd, f);
     if (x.parcel == NULL)
         return false;
+    (void)stat(arena_cstr(a, set->keys_dir), &x.keys); /* what is not there cannot be put in, and says so then */
+    (void)stat(arena_cstr(a, set->root_secret_file), &x.secret);
     bool good =
         put_line(&x, arena_printf(a, "digione " DIGIONE_VERSION " %lld", (long long)world_now_s(&world_real))) &&
         put_all(&x) && put_line(&x, arena_printf(a, "end %" PRIu64, out->files)) && parcel_finish(x.parcel, f);

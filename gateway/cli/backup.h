@@ -22,6 +22,9 @@ struct backup_done {
     int64_t made_at_s;     /* restore: when */
 };
 
+/* Whether a file of that name has a place in a node: what is written and what is read go by it alike. */
+bool backup_takes(struct str name);
+
 /* Writes one to fd, while a node runs there or not.  recipient: a public key in PEM.  As whoever owns the state.
  * Registry and audit log are of one moment.  May block for as long as the files take. */
 bool backup_write(const struct settings *set, struct arena *a, struct str recipient, int fd, struct backup_done *out,
@@ -31,7 +34,8 @@ bool backup_write(const struct settings *set, struct arena *a, struct str recipi
  * its place, proven (every byte; that each database opens, the audit log holds, and the keys and the secret are those
  * that it was made with), and every session ended, before the first of it has its name; the root secret comes last, so
  * that a start in between is refused (state.h).  expected: the digest, or absent.  After a failure nothing of it is
- * there.  Fails CALLER not_empty, identity, parcel_damaged, digest; OURS. */
+ * there; where the disk fails while the names are given, whatever has one already stays, and a start is refused.  Fails
+ * CALLER not_empty, identity, parcel_damaged, digest; OURS. */
 bool backup_read(const struct settings *set, struct arena *a, struct str identity, struct str expected, int fd,
                  struct backup_done *out, struct fail *f);
 

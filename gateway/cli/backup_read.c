@@ -108,18 +108,22 @@ static bool is_plain_name(struct str name)
     return name.n > 0 && name.p[name.n - 1] != '/' && str_find_byte(name, '\0', 0) == name.n;
 }
 
+bool backup_takes(struct str name)
+{
+    return str_eq(name, S("root-secret")) ||
+           (is_plain_name(name) && (str_has_prefix(name, S("state/")) || str_has_prefix(name, S("keys/"))));
+}
+
 /* Where a file of that name is written; NULL: nowhere. */
 static const char *place_of(struct unpacking *x, struct str name)
 {
+    if (!backup_takes(name))
+        return NULL;
     if (str_eq(name, S("root-secret")))
         return arena_cstr(x->arena, x->staged.root_secret_file);
-    if (!is_plain_name(name))
-        return NULL;
     if (str_has_prefix(name, S("state/")))
         return arena_cstr(x->arena, arena_join(x->arena, x->staged.state_dir, str_from(name, 5)));
-    if (str_has_prefix(name, S("keys/")))
-        return arena_cstr(x->arena, arena_join(x->arena, x->staged.keys_dir, str_from(name, 4)));
-    return NULL;
+    return arena_cstr(x->arena, arena_join(x->arena, x->staged.keys_dir, str_from(name, 4)));
 }
 
 static void make_folders_above(char *path)
@@ -330,6 +334,8 @@ static bool move_all(struct unpacking *x)
             names[n++] = arena_cstr(x->arena, str_of(e->d_name));
     if (d != NULL)
         (void)closedir(d);
+    if (n == ENTRIES_MAX)
+        return fail(x->f, FAIL_OURS, "file_unwritable", "state_dir of the backup has %d files and more", ENTRIES_MAX);
     bool good = move_one(x, "audit");
     for (size_t i = 0; good && i < n; i++)
         good = move_one(x, names[i]);

@@ -111,7 +111,12 @@ await test('digione backup writes all into one file that its recipient alone can
   before = filesOf(g.state); // what comes later need not be in it
   let going = true;
   const busy = (async () => { let n = 0; while (going) { await who('otso'); n++; } return n; })();
-  const said = await g.later('backup', '-c', g.config, '--to', backupFile, '--recipient', recipient);
+  // What is no node's, and settings that write the same place in another way: what is written can be put back.
+  fs.writeFileSync(at('.lesshst'), 'of whoever looked around');
+  const otherWords = path.join(g.dir, 'other-words.yaml');
+  fs.writeFileSync(otherWords, `${fs.readFileSync(g.config, 'utf8').replace(/^(keys_dir|root_secret_file):.*\n/gm, '')}\nkeys_dir: "${at('keys')}/"\nroot_secret_file: "${g.state}/./root-secret"\n`);
+  fs.chmodSync(otherWords, 0o644);
+  const said = await g.later('backup', '-c', otherWords, '--to', backupFile, '--recipient', recipient);
   going = false;
   check(await busy > 0, 'nobody signed in meanwhile');
   sum = said.match(/^sha256 ([0-9a-f]{64})$/m)?.[1];
@@ -126,6 +131,16 @@ await test('digione backup writes all into one file that its recipient alone can
   const again = g.cli('backup', '-c', g.config, '--to', backupFile, '--recipient', recipient);
   check(again.status === 2 && /is there already/.test(again.stderr), again.stderr);
   check(fs.readFileSync(backupFile).equals(bytes), 'the first one was written over');
+});
+
+await test('what could not be put back is not written either', async () => {
+  const deep = at('metadata', ...'abcdef'), to = path.join(g.dir, 'deep.backup');
+  fs.mkdirSync(deep, { recursive: true });
+  fs.writeFileSync(path.join(deep, 'file'), 'deep');
+  g.chown();
+  const out = g.cli('backup', '-c', g.config, '--to', to, '--recipient', recipient);
+  check(out.status === 3 && /stands too deep/.test(out.stderr) && !fs.existsSync(to) && !fs.existsSync(`${to}.part`), `${out.status}: ${out.stderr}`);
+  fs.rmSync(at('metadata', 'a'), { recursive: true });
 });
 
 await test('what has a state is not written over', async () => {
