@@ -64,6 +64,18 @@ static void recall_names(struct ctx *c, struct leaving *l)
                                pairwise_sub(c->arena, c->seals, l->who.person, c->service->vendor), l->names);
 }
 
+struct saml_draft saml_logout_to(struct ctx *c, const struct saml_service_metadata *is, struct saml_logout *out,
+                                 bool encrypts_name, struct fail *f)
+{
+    out->issuer = saml_us(c);
+    if (encrypts_name) {
+        out->encrypted = saml_encrypted(c, is, "saml:EncryptedID", saml_name_write(c->arena, &out->name), f);
+        if (out->encrypted.p == NULL)
+            return (struct saml_draft){ .text = { NULL, 0 } };
+    }
+    return saml_logout_draft(c->arena, out);
+}
+
 /* An absent text: *f says why. */
 static struct saml_draft draft(struct ctx *c, const struct leaving *l, struct fail *f)
 {
@@ -72,7 +84,6 @@ static struct saml_draft draft(struct ctx *c, const struct leaving *l, struct fa
         .id = l->id,
         .now_s = c->now_s,
         .ends_s = c->now_s + LOGOUT_LIFE_S,
-        .issuer = saml_us(c),
         .destination = l->to->location,
         .reason = S(REASON_USER),
         .name = l->names[l->turn],
@@ -80,12 +91,7 @@ static struct saml_draft draft(struct ctx *c, const struct leaving *l, struct fa
         .session_count = 1,
     };
 
-    if (encrypts_name(c->service)) {
-        out.encrypted = saml_encrypted(c, l->peer, "saml:EncryptedID", saml_name_write(c->arena, &out.name), f);
-        if (out.encrypted.p == NULL)
-            return (struct saml_draft){ .text = { NULL, 0 } };
-    }
-    return saml_logout_draft(c->arena, &out);
+    return saml_logout_to(c, l->peer, &out, encrypts_name(c->service), f);
 }
 
 /* ── from us to it ──────────────────────────────────────────────────────── */
@@ -121,24 +127,42 @@ static enum step soap_sign(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-static enum step soap_post(struct ctx *c, struct fail *f)
+enum step saml_soap_send(struct ctx *c, struct str url, const struct saml_draft *draft,
+                         const struct signed_got *signature, const char *place, struct fetch_got *out, struct fail *f)
 {
-    struct leaving *l = mine(c);
-
-    if (!l->signature.ok)
-        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", l->signature.error);
+    if (!signature->ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", signature->error);
     const struct fetch_request request = {
         .purpose = FETCH_NOTICE,
         .post = true,
         .test = service_is_near(c->registry, c->service),
-        .url = l->to->location,
-        .body = saml_soap_write(c->arena, saml_sealed(c->arena, &l->draft, l->signature.value)),
+        .url = url,
+        .body = saml_soap_write(c->arena, saml_sealed(c->arena, draft, signature->value)),
         .content_type = S("text/xml; charset=utf-8"),
         .accept = S("text/xml"),
-        .place = arena_join(c->arena, S("leave:"), c->service->id),
+        .place = arena_join(c->arena, str_of(place), c->service->id),
     };
-    fetch_ask(c->fetch, &c->batch, c->arena, &request, &l->answer);
+    fetch_ask(c->fetch, &c->batch, c->arena, &request, out);
     return WAIT;
+}
+
+struct saml_ask_rules saml_answer_rules(struct ctx *c, const struct saml_service_metadata *is, struct str here,
+                                        struct str id)
+{
+    return (struct saml_ask_rules){ .keys = peer_keys(c, c->service, is),
+                                    .issuer = c->service->saml.entity_id,
+                                    .here = here,
+                                    .us = saml_us(c),
+                                    .now_s = c->now_s,
+                                    .skew_s = c->service->saml.skew_s,
+                                    .request_id = id };
+}
+
+static enum step soap_post(struct ctx *c, struct fail *f)
+{
+    struct leaving *l = mine(c);
+
+    return saml_soap_send(c, l->to->location, &l->draft, &l->signature, "leave:", &l->answer, f);
 }
 
 /* Worth another try: what a service says of itself for a while [RFC 9110 15.6]. */
@@ -164,13 +188,7 @@ static enum step soap_judge(struct ctx *c, struct fail *f)
     struct saml_ask *message;
     struct saml_logged_out said;
     struct fail why = { 0 };
-    const struct saml_ask_rules rules = { .keys = peer_keys(c, c->service, l->peer),
-                                          .issuer = c->service->saml.entity_id,
-                                          .here = l->to->location,
-                                          .us = saml_us(c),
-                                          .now_s = c->now_s,
-                                          .skew_s = c->service->saml.skew_s,
-                                          .request_id = l->id };
+    const struct saml_ask_rules rules = saml_answer_rules(c, l->peer, l->to->location, l->id);
 
     if (!l->answer.answered)
         return fail(f, FAIL_UPSTREAM, "unreachable", "%s", l->answer.error);

@@ -74,6 +74,20 @@ struct str saml_encrypted(struct ctx *c, const struct saml_service_metadata *is,
 /* Whether a LogoutResponse says that its sender knows nobody of the name in our request. */
 struct saml_logged_out;
 bool saml_knows_nobody(const struct saml_logged_out *said);
+/* A LogoutRequest to c->service, from us; out has all but the issuer, and the name also where it is to be encrypted.
+ * An absent text: *f says why. */
+struct saml_logout;
+struct saml_draft saml_logout_to(struct ctx *c, const struct saml_service_metadata *is, struct saml_logout *out,
+                                 bool encrypts_name, struct fail *f);
+/* What is signed goes to the service by SOAP; place: in whose share of what may wait (wire/fetch.h).  WAIT, or the
+ * signer's failure. */
+struct fetch_got;
+enum step saml_soap_send(struct ctx *c, struct str url, const struct saml_draft *draft,
+                         const struct signed_got *signature, const char *place, struct fetch_got *out, struct fail *f);
+/* By which its answer to our request of that id is judged. */
+struct saml_ask_rules;
+struct saml_ask_rules saml_answer_rules(struct ctx *c, const struct saml_service_metadata *is, struct str here,
+                                        struct str id);
 extern const struct step_row saml_leave[], saml_leave_go[], saml_left[];
 
 #endif

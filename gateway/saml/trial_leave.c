@@ -60,19 +60,13 @@ static struct saml_draft draft(struct ctx *c, struct str word, struct fail *f)
         .id = l->id = saml_new_id(c),
         .now_s = c->now_s,
         .ends_s = c->now_s + (t->token == GATE_TOKEN_EXPIRED ? -PAST_S : LOGOUT_LIFE_S),
-        .issuer = saml_us(c),
         .destination = t->alter == ALTER_RECIPIENT ? elsewhere : l->to->location,
         .name = trial_name(c, S(GATE_SUB_RIGHT), word),
         .sessions = &index,
         .session_count = 1,
     };
 
-    if (encrypts_name(c)) {
-        out.encrypted = saml_encrypted(c, l->peer, "saml:EncryptedID", saml_name_write(c->arena, &out.name), f);
-        if (out.encrypted.p == NULL)
-            return (struct saml_draft){ .text = { NULL, 0 } };
-    }
-    return saml_logout_draft(c->arena, &out);
+    return saml_logout_to(c, l->peer, &out, encrypts_name(c), f);
 }
 
 static enum step leave_sign(struct ctx *c, struct fail *f)
@@ -103,20 +97,7 @@ static enum step leave_post(struct ctx *c, struct fail *f)
 {
     struct leaving *l = mine(c);
 
-    if (!l->signature.ok)
-        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", l->signature.error);
-    const struct fetch_request request = {
-        .purpose = FETCH_NOTICE,
-        .post = true,
-        .test = service_is_near(c->registry, c->service),
-        .url = l->to->location,
-        .body = saml_soap_write(c->arena, saml_sealed(c->arena, &l->draft, l->signature.value)),
-        .content_type = S("text/xml; charset=utf-8"),
-        .accept = S("text/xml"),
-        .place = arena_join(c->arena, S("gate:"), c->service->id),
-    };
-    fetch_ask(c->fetch, &c->batch, c->arena, &request, &l->answer);
-    return WAIT;
+    return saml_soap_send(c, l->to->location, &l->draft, &l->signature, "gate:", &l->answer, f);
 }
 
 /* In the terms of gate_judge_leaving(): Success is "took", however it is signed, since whoever says so of a wrong
@@ -126,13 +107,7 @@ static int status_of(struct ctx *c, const struct leaving *l, bool *nobody)
     struct saml_ask *message;
     struct saml_logged_out said;
     struct fail why = { 0 };
-    const struct saml_ask_rules rules = { .keys = peer_keys(c, c->service, l->peer),
-                                          .issuer = c->service->saml.entity_id,
-                                          .here = l->to->location,
-                                          .us = saml_us(c),
-                                          .now_s = c->now_s,
-                                          .skew_s = c->service->saml.skew_s,
-                                          .request_id = l->id };
+    const struct saml_ask_rules rules = saml_answer_rules(c, l->peer, l->to->location, l->id);
 
     if (!l->answer.answered)
         return 0;
