@@ -159,7 +159,8 @@ static int by_place_and_time(const void *x, const void *y)
                                       : (a->from_s > b->from_s) - (a->from_s < b->from_s);
 }
 
-struct users_since policy_users_since(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s)
+struct users_since policy_users_since(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s,
+                                      const bool *only)
 {
     const struct users_index *x = index_of(r);
     const struct set *set = set_of(r);
@@ -169,6 +170,8 @@ struct users_since policy_users_since(struct arena *a, const struct registry *r,
 
     for (uint32_t i = 0; s->enabled && !s->test && i < own.n + all.n; i++) {
         const struct policy *p = x->at[i < own.n ? own.from + i : all.from + i - own.n];
+        if (only != NULL && !only[p->provider - set->parts->providers])
+            continue;
         at[n].provider = p->provider;
         n += first_of(r, p, s, now_s, &at[n].from_s);
     }

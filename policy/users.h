@@ -19,7 +19,7 @@ struct users {
 struct users policy_users(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s);
 
 /* From when on each of them has it open, by what is said now: at now_s or, if nothing is altered, later.  None of a
- * service in test or switched off.  In a. */
+ * service in test or switched off.  only: by place in the registry, of whom it is asked; NULL: of all.  In a. */
 struct user_since {
     const struct provider *provider;
     int64_t from_s; /* the first moment that is not before now_s */
@@ -28,8 +28,8 @@ struct users_since {
     struct user_since *at; /* in the order of their ids, each once */
     size_t n;
 };
-struct users_since policy_users_since(struct arena *a, const struct registry *r, const struct service *s,
-                                      int64_t now_s);
+struct users_since policy_users_since(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s,
+                                      const bool *only);
 
 /* Makes the index of a snapshot, so that no page waits for it. */
 void users_prepare(const struct registry *r);

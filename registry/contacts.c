@@ -4,7 +4,9 @@
 #define LINK "organisation, part, hash, address, until_s, asked_by"
 
 static const struct db_statement
-    all = { "contacts_of", "SELECT part, address, before FROM contacts WHERE organisation = ?1 LIMIT 16" },
+    all = { "contacts_of",
+            "SELECT part, address, before, organisation FROM contacts WHERE organisation = ?1 LIMIT 16" },
+    of_all = { "contacts_of_all", "SELECT part, address, before, organisation FROM contacts ORDER BY organisation" },
     put = { "contact_put",
             "INSERT OR REPLACE INTO contacts (organisation, part, address, at_s) VALUES (?1, ?2, ?3, ?4)" },
     link_put = { "contact_link_put",
@@ -45,6 +47,14 @@ bool contact_is_verified(const struct contacts *x, const struct organisation *o,
     return str_is_set(x->verified[which]) && str_eq(x->verified[which], contact_address(o, which));
 }
 
+static void put_row(const struct db_value *row, struct contacts *out)
+{
+    if (row[0].number < 0 || row[0].number >= CONTACT_COUNT)
+        return;
+    out->verified[row[0].number] = row[1].text;
+    out->before[row[0].number] = row[2].number != 0;
+}
+
 bool contacts_of(struct db *d, struct arena *a, struct str organisation, struct contacts *out, struct fail *f)
 {
     const struct db_value args[] = { db_text(organisation) };
@@ -53,13 +63,8 @@ bool contacts_of(struct db *d, struct arena *a, struct str organisation, struct 
     *out = (struct contacts){ 0 };
     if (!db_query(d, &all, args, 1, a, &rows, f))
         return false;
-    for (size_t i = 0; i < rows.n; i++) {
-        const struct db_value *v = db_row(&rows, i);
-        if (v[0].number < 0 || v[0].number >= CONTACT_COUNT)
-            continue;
-        out->verified[v[0].number] = v[1].text;
-        out->before[v[0].number] = v[2].number != 0;
-    }
+    for (size_t i = 0; i < rows.n; i++)
+        put_row(db_row(&rows, i), out);
     return true;
 }
 
@@ -111,12 +116,37 @@ bool contact_links_open(struct db *d, struct arena *a, int64_t now_s, struct con
     return true;
 }
 
+/* The first row that is not of an organisation before this one. */
+static size_t first_row(const struct db_rows *rows, struct str organisation)
+{
+    size_t from = 0, to = rows->n;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (str_cmp(db_row(rows, middle)[3].text, organisation) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 bool contacts_of_all(struct db *d, struct arena *a, const struct organisation *all_of, size_t n, struct contacts *out,
                      struct fail *f)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!contacts_of(d, a, all_of[i].id, &out[i], f))
-            return false;
+    struct db_rows rows;
+
+    if (!db_query(d, &of_all, NULL, 0, a, &rows, f))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (struct contacts){ 0 };
+        for (size_t k = first_row(&rows, all_of[i].id); k < rows.n; k++) {
+            const struct db_value *row = db_row(&rows, k);
+            if (!str_eq(row[3].text, all_of[i].id))
+                break;
+            put_row(row, &out[i]);
+        }
+    }
     return true;
 }
 

@@ -99,10 +99,10 @@ static bool note_all(struct db *d, const struct registry *r, const struct touche
 
     for (size_t i = 0; good && i < p->service_count; i++) {
         arena_reset(a);
-        const struct users_since all = policy_users_since(a, r, &p->services[i], at_s);
+        const bool *only = t == NULL || t->services[i] ? NULL : t->providers;
+        const struct users_since all = policy_users_since(a, r, &p->services[i], at_s, only);
         for (size_t k = 0; good && k < all.n; k++)
-            if (t == NULL || t->services[i] || t->providers[all.at[k].provider - p->providers])
-                good = keep(d, all.at[k].provider->id, p->services[i].id, all.at[k].from_s, change, f);
+            good = keep(d, all.at[k].provider->id, p->services[i].id, all.at[k].from_s, change, f);
     }
     arena_free(a);
     return good;
