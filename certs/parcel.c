@@ -115,6 +115,26 @@ static bool read_up_to(struct parcel *p, unsigned char *out, size_t n, size_t *g
 
 /* ── the key ────────────────────────────────────────────────────────────── */
 
+/* Nobody is asked for a passphrase. */
+static int no_passphrase(char *out, int size, int writing, void *with)
+{
+    return -1;
+}
+
+typedef EVP_PKEY *read_fn(BIO *from, EVP_PKEY **out, pem_password_cb *ask, void *with);
+
+/* PEM_read_bio_PUBKEY or PEM_read_bio_PrivateKey.  NULL: it is none. */
+static EVP_PKEY *key_in(struct arena *a, struct str pem, read_fn *read)
+{
+    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *key = bio != NULL ? read(bio, NULL, no_passphrase, NULL) : NULL;
+
+    BIO_free(bio);
+    if (key != NULL)
+        arena_adopt(a, key, key_release);
+    return key;
+}
+
 static bool recipient_id(EVP_PKEY *key, unsigned char out[SHA256_B])
 {
     unsigned char *der = NULL;
@@ -233,17 +253,6 @@ static struct str bound_to(struct arena *a, uint64_t number, bool last)
 
 /* ── putting ────────────────────────────────────────────────────────────── */
 
-static EVP_PKEY *public_key(struct arena *a, struct str pem)
-{
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-
-    BIO_free(bio);
-    if (key != NULL)
-        arena_adopt(a, key, key_release);
-    return key;
-}
-
 static bool write_head(struct parcel_out *p, struct arena *a, EVP_PKEY *to, struct fail *f)
 {
     unsigned char head[HEAD_B] = { (unsigned char)kind_of(to) };
@@ -263,7 +272,7 @@ static bool write_head(struct parcel_out *p, struct arena *a, EVP_PKEY *to, stru
 struct parcel_out *parcel_out_new(struct arena *a, const struct world *w, struct str pem, int fd, struct fail *f)
 {
     struct parcel_out *p = arena_make(a, struct parcel_out);
-    EVP_PKEY *to = public_key(a, pem);
+    EVP_PKEY *to = key_in(a, pem, PEM_read_bio_PUBKEY);
 
     if (to == NULL)
         return fail(f, FAIL_CALLER, "recipient", "expected a public key in PEM (-----BEGIN PUBLIC KEY-----)"), NULL;
@@ -326,23 +335,6 @@ struct str parcel_out_digest(struct arena *a, struct parcel_out *p)
 
 /* ── taking ─────────────────────────────────────────────────────────────── */
 
-/* Nobody is asked for a passphrase. */
-static int no_passphrase(char *out, int size, int writing, void *with)
-{
-    return -1;
-}
-
-static EVP_PKEY *private_key(struct arena *a, struct str pem)
-{
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
-
-    BIO_free(bio);
-    if (key != NULL)
-        arena_adopt(a, key, key_release);
-    return key;
-}
-
 static bool damaged(struct fail *f, const char *what)
 {
     return fail(f, FAIL_CALLER, "parcel_damaged", "%s", what);
@@ -379,7 +371,7 @@ static bool read_head(struct parcel_in *p, struct arena *a, EVP_PKEY *mine, stru
 struct parcel_in *parcel_in_new(struct arena *a, struct str pem, int fd, struct fail *f)
 {
     struct parcel_in *p = arena_make(a, struct parcel_in);
-    EVP_PKEY *mine = private_key(a, pem);
+    EVP_PKEY *mine = key_in(a, pem, PEM_read_bio_PrivateKey);
 
     if (mine == NULL || kind_of(mine) == KIND_NONE)
         return fail(f, FAIL_CALLER, "identity",

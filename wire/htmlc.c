@@ -218,15 +218,7 @@ static void text_check(const struct source *s, const struct text *t)
     }
 }
 
-static const struct text *texts_find(const struct texts *texts, struct str key)
-{
-    for (size_t i = 0; i < texts->n; i++)
-        if (str_eq(texts->at[i].key, key))
-            return &texts->at[i];
-    return NULL;
-}
-
-static struct text *texts_find_own(struct texts *texts, struct str key)
+static struct text *texts_find(struct texts *texts, struct str key)
 {
     for (size_t i = 0; i < texts->n; i++)
         if (str_eq(texts->at[i].key, key))
@@ -258,7 +250,7 @@ static void texts_read_again(struct arena *a, struct texts *texts, const char *p
             mistake(&s, "AGAIN(key, text) expected");
         texts_expect(&s, '(');
         struct str key = texts_key(&s);
-        struct text *t = texts_find_own(texts, key);
+        struct text *t = texts_find(texts, key);
         if (t == NULL || t->again[variety].p != NULL)
             mistake(&s, "text key '%.*s' is not there, or stands twice", STR_ARG(key));
         texts_expect(&s, ',');
