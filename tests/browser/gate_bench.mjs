@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A gateway with one organisation, whose owner is signed in, and the gate's page as its tester uses it.
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-import { Gateway, check, fetchLocal, freePort, root } from '../e2e/gateway.mjs';
+import { Gateway, check, fetchLocal, folder, freePort, root } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const password = 'salasana-salasana', bench = crypto.randomBytes(24).toString('hex');
@@ -20,6 +24,24 @@ function codeOf(seed, step) { // as an authenticator app makes it [RFC 6238]
 }
 
 export const send = async (page, act) => { const [answer] = await Promise.all([page.waitForNavigation(), act]); return answer?.status(); };
+
+// The world outside: a proxy that leads to a client's own server, which hears over https at that host.  The settings by which the
+// gateway finds it, and the papers of that server.
+export async function worldOutside(name, host, serve) {
+  const papers = folder(`${name}-tls`), pem = (n) => path.join(papers, n);
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, '-keyout', pem('key'), '-out', pem('cert')], { stdio: 'ignore' });
+  fs.chmodSync(papers, 0o755);
+  fs.chmodSync(pem('cert'), 0o644);
+  const outside = https.createServer({ key: fs.readFileSync(pem('key')), cert: fs.readFileSync(pem('cert')) }, (req, res) => serve(req, res).catch(() => res.writeHead(400).end()));
+  await new Promise((r) => outside.listen(0, '127.0.0.1', r));
+  const proxy = http.createServer().on('connect', (req, socket) => {
+    const to = net.connect(outside.address().port, '127.0.0.1', () => { socket.write('HTTP/1.1 200 OK\r\n\r\n'); to.pipe(socket).pipe(to); });
+    to.on('error', () => socket.destroy());
+    socket.on('error', () => to.destroy());
+  });
+  await new Promise((r) => proxy.listen(0, '127.0.0.1', r));
+  return { settings: { outgoing_proxy: `http://127.0.0.1:${proxy.address().port}`, ca_file: pem('cert') }, close: () => { for (const server of [proxy, outside]) { server.closeAllConnections(); server.close(); } } };
+}
 
 export class GateBench {
   static async open(program, name, settings = {}) {

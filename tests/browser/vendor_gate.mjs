@@ -3,14 +3,11 @@
 // client passes every trial; each of seventeen faults planted in one is caught; and nobody else is ever told a wrong token.
 //   node vendor_gate.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
-import net from 'node:net';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-import { Gateway, check, finish, folder, freePort, root, test } from '../e2e/gateway.mjs';
+import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
+import { worldOutside } from './gate_bench.mjs';
 import { Client, LibraryClient } from './gate_client.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
@@ -48,21 +45,11 @@ staff:
 `;
 /* --- the world outside: a proxy that leads to the client's own server, which hears logout tokens over https ------- */
 
-const papers = folder('gate-tls'), pem = (n) => path.join(papers, n), clientHost = 'client.gate.example';
-execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${clientHost}`, '-addext', `subjectAltName=DNS:${clientHost}`, '-keyout', pem('key'), '-out', pem('cert')], { stdio: 'ignore' });
-fs.chmodSync(papers, 0o755);
-fs.chmodSync(pem('cert'), 0o644);
+const clientHost = 'client.gate.example';
 let client;
-const outside = https.createServer({ key: fs.readFileSync(pem('key')), cert: fs.readFileSync(pem('cert')) }, (req, res) => client.leave(req, res).catch(() => res.writeHead(400).end()));
-await new Promise((r) => outside.listen(0, '127.0.0.1', r));
-const proxy = http.createServer().on('connect', (req, socket) => {
-  const to = net.connect(outside.address().port, '127.0.0.1', () => { socket.write('HTTP/1.1 200 OK\r\n\r\n'); to.pipe(socket).pipe(to); });
-  to.on('error', () => socket.destroy());
-  socket.on('error', () => to.destroy());
-});
-await new Promise((r) => proxy.listen(0, '127.0.0.1', r));
+const world = await worldOutside('gate', clientHost, (req, res) => client.leave(req, res));
 
-const g = await new Gateway(program, { name: 'vendor-gate', port: await freePort(), registry, settings: { support: 'tuki@digione.example', outgoing_proxy: `http://127.0.0.1:${proxy.address().port}`, ca_file: pem('cert') } }).start();
+const g = await new Gateway(program, { name: 'vendor-gate', port: await freePort(), registry, settings: { support: 'tuki@digione.example', ...world.settings } }).start();
 const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
 
 async function visitor(options = {}) {
@@ -405,10 +392,7 @@ await test('what the trials depend on has changed: they are to be run anew', asy
 });
 
 client.close();
-outside.closeAllConnections();
-outside.close();
-proxy.closeAllConnections();
-proxy.close();
+world.close();
 await browser.close();
 await g.stop();
 finish();

@@ -2,32 +2,15 @@
 // The gate for SAML, in a real Chromium [J8, issue 14 §6]: a right service passes every trial, each of twelve faults planted in
 // one is caught, and what node-saml does of its own is stated.  And nobody else is ever told a wrong assertion.
 //   node vendor_gate_saml.mjs PATH-OF-DIGIONE
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
-import net from 'node:net';
 import path from 'node:path';
-import { check, finish, folder, test } from '../e2e/gateway.mjs';
-import { GateBench, send } from './gate_bench.mjs';
+import { check, finish, test } from '../e2e/gateway.mjs';
+import { GateBench, send, worldOutside } from './gate_bench.mjs';
 import { NodeSamlClient, SamlClient } from './gate_saml_client.mjs';
 
-// The world outside: a proxy that leads to a service's own server, which hears of sign-outs by SOAP over https.
-const papers = folder('gate-saml-tls'), pem = (n) => path.join(papers, n), outsideHost = 'sp.gate.example';
-execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${outsideHost}`, '-addext', `subjectAltName=DNS:${outsideHost}`, '-keyout', pem('key'), '-out', pem('cert')], { stdio: 'ignore' });
-fs.chmodSync(papers, 0o755);
-fs.chmodSync(pem('cert'), 0o644);
+const outsideHost = 'sp.gate.example';
 let whole;
-const outside = https.createServer({ key: fs.readFileSync(pem('key')), cert: fs.readFileSync(pem('cert')) }, (req, res) => whole.serve(req, res).catch(() => res.writeHead(400).end()));
-await new Promise((r) => outside.listen(0, '127.0.0.1', r));
-const proxy = http.createServer().on('connect', (req, socket) => {
-  const to = net.connect(outside.address().port, '127.0.0.1', () => { socket.write('HTTP/1.1 200 OK\r\n\r\n'); to.pipe(socket).pipe(to); });
-  to.on('error', () => socket.destroy());
-  socket.on('error', () => to.destroy());
-});
-await new Promise((r) => proxy.listen(0, '127.0.0.1', r));
-
-const b = await GateBench.open(path.resolve(process.argv[2]), 'vendor-gate-saml', { outgoing_proxy: `http://127.0.0.1:${proxy.address().port}`, ca_file: pem('cert') }), { g } = b;
+const world = await worldOutside('gate-saml', outsideHost, (req, res) => whole.serve(req, res));
+const b = await GateBench.open(path.resolve(process.argv[2]), 'vendor-gate-saml', world.settings), { g } = b;
 const wrongs = ['unsigned', 'other_key', 'wrapped', 'wrapped_in', 'audience', 'recipient', 'request', 'expired', 'future', 'comment', 'replayed'];
 const every = ['good', ...wrongs, 'rolled'].map((w) => `saml_${w}`);
 // As the trial's text tells its tester to answer: by the name that they see, where a right service may let somebody in.
@@ -186,9 +169,6 @@ for (const lang of ['fi-FI', 'sv-FI', 'en-GB']) for (const width of [320, 1280])
 });
 
 client.close();
-proxy.closeAllConnections();
-proxy.close();
-outside.closeAllConnections();
-outside.close();
+world.close();
 await b.close();
 finish();
