@@ -45,6 +45,8 @@ struct redis_double {
     struct client clients[CONNECTIONS];
     struct entry *entries, *saved;
     unsigned run, commands, fail_at;
+    char fail_family[16]; /* "i1:": fail_at counts those that name such a key alone */
+    unsigned fail_left;
     enum redis_fault fault;
     bool failed;
     const char *refuses; /* NULL: nothing */
@@ -467,13 +469,28 @@ static const struct {
     { "ZREM", 3, false, true, run_zrem },      { "ZREVRANGE", 4, false, false, run_zrevrange },
 };
 
+static bool names_key(const struct command *m, struct str prefix)
+{
+    for (size_t i = 1; i < m->n; i++)
+        if (str_has_prefix(m->part[i], prefix))
+            return true;
+    return false;
+}
+
 /* Of a heartbeat. */
 static bool is_probe(const struct command *m)
 {
-    for (size_t i = 1; i < m->n; i++)
-        if (str_has_prefix(m->part[i], S("p1:")) || str_has_prefix(m->part[i], S("S1:")))
-            return true;
-    return false;
+    return names_key(m, S("p1:")) || names_key(m, S("S1:"));
+}
+
+/* Whether it is this command, now counted, that the test wants to fail. */
+static bool is_to_fail(const struct command *m)
+{
+    struct redis_double *d = m->d;
+    bool by_number = ++d->commands == d->fail_at;
+    bool by_family = d->fail_left > 0 && names_key(m, str_of(d->fail_family)) && --d->fail_left == 0;
+
+    return by_number || by_family;
 }
 
 /* False: the connection ends. */
@@ -485,7 +502,7 @@ static bool run(const struct command *m)
         if (!str_eq(m->part[0], str_of(commands[i].name)) || m->n < commands[i].parts_least)
             continue;
         enum redis_fault fault = REDIS_WORKS;
-        if (!commands[i].own && !is_probe(m) && ++d->commands == d->fail_at) {
+        if (!commands[i].own && !is_probe(m) && is_to_fail(m)) {
             fault = d->fault;
             d->failed = true;
         }
@@ -725,6 +742,14 @@ void redis_double_free(struct redis_double *d)
 void redis_double_fail_at(struct redis_double *d, unsigned n, enum redis_fault fault)
 {
     d->fail_at = d->commands + n;
+    d->fault = fault;
+    d->failed = false;
+}
+
+void redis_double_fail_at_family(struct redis_double *d, struct str family, unsigned n, enum redis_fault fault)
+{
+    (void)snprintf(d->fail_family, sizeof d->fail_family, "%.*s:", STR_ARG(family));
+    d->fail_left = n;
     d->fault = fault;
     d->failed = false;
 }

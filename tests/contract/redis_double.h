@@ -52,6 +52,9 @@ void redis_double_save(struct redis_double *d);    /* a backup of all that it ho
 void redis_double_restore(struct redis_double *d); /* another process, with the backup and nothing else */
 
 void redis_double_fail_at(struct redis_double *d, unsigned n, enum redis_fault fault); /* counted from now */
+/* Likewise, of the commands alone that name a key of the family ("i1"): which number a command has among all hangs on
+ * what else is under way. */
+void redis_double_fail_at_family(struct redis_double *d, struct str family, unsigned n, enum redis_fault fault);
 /* Every write is answered so, heartbeats' too, until NULL is given: "OOM …", "MISCONF …", "READONLY …". */
 void redis_double_refuse(struct redis_double *d, const char *error);
 unsigned redis_double_commands(const struct redis_double *d);                            /* since the start */

@@ -843,8 +843,10 @@ static bool fails_at(struct redis_double *d, const struct line *l)
 
     for (int i = 1; i < REDIS_FAULT_COUNT; i++)
         if (line_has(l, words[i]) && str_int(line_after(l, "at"), &n) && n > 0) {
-            redis_double_fail_at(d, (unsigned)n, (enum redis_fault)i);
-            return true;
+            struct str family = line_after(l, "of");
+            if (str_is_set(family))
+                redis_double_fail_at_family(d, family, (unsigned)n, (enum redis_fault)i);
+            return str_is_set(family);
         }
     return false;
 }
@@ -910,8 +912,8 @@ static void refuses(struct play *p, const struct line *l)
     play_complain(p, "because of what?");
 }
 
-/* REDIS leaves | returns | restarts | forgets | saves | restores | refuses disk | accepts | fails at 3 refused: the
- * third command from now. */
+/* REDIS leaves | returns | restarts | forgets | saves | restores | refuses disk | accepts | fails at 2 of r1
+ * refused: the second command from now that names a key of that family. */
 static void redis(struct play *p, const struct line *l)
 {
     struct redis_double *d = p->stage->redis;
