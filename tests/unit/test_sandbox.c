@@ -57,7 +57,18 @@ static bool stopped(pid_t pid)
     return waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status);
 }
 
-/* The thread waits in a call, so a call instruction stands right before where it is. */
+/* Where a thread waits in a call, a call instruction stands right before where it is. */
+static bool waits_in_call(pid_t pid)
+{
+    struct user_regs_struct now;
+
+    errno = 0;
+    if (ptrace(PTRACE_GETREGS, pid, NULL, &now) != 0 || (long long)now.orig_rax < 0)
+        return false;
+    long word = ptrace(PTRACE_PEEKTEXT, pid, (void *)(now.rip - 2), NULL);
+    return errno == 0 && (word & 0xffff) == 0x050f;
+}
+
 static long long make_call(pid_t pid, const struct call *c)
 {
     struct user_regs_struct was, now;
@@ -90,13 +101,19 @@ static long long make_call(pid_t pid, const struct call *c)
 
 static long long ask(pid_t pid, const struct call *c)
 {
-    if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
-        return NOT_ASKED;
-    if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !stopped(pid))
-        return NOT_ASKED;
-    long long said = make_call(pid, c);
-    (void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
-    return said;
+    for (int i = 0; i < PATIENCE; i++) {
+        if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
+            return NOT_ASKED;
+        if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !stopped(pid))
+            return NOT_ASKED;
+        bool waits = waits_in_call(pid); /* on a loaded machine it may be at work */
+        long long said = waits ? make_call(pid, c) : NOT_ASKED;
+        (void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
+        if (waits)
+            return said;
+        (void)usleep(MOMENT_MS * 1000);
+    }
+    return NOT_ASKED;
 }
 
 static bool can_debug(struct test *t, const struct tree *x)
