@@ -4,13 +4,11 @@
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/accounts-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -40,7 +38,7 @@ const elsewhere = http.createServer((req, res) => res.setHeader('Content-Type', 
 await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
 const site = `http://127.0.0.1:${elsewhere.address().port}`;
 const g = await new Gateway(program, { name: 'accounts', port: await freePort(), registry: registry(site), settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function looks(page, name, width) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);

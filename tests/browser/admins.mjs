@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
-import { Demo, launch, password } from './demo.mjs';
+import { launch } from './chromium.mjs';
+import { Demo, password } from './demo.mjs';
 import { Keyboard } from './keyboard.mjs';
 import { isNew, judge, picture } from './look.mjs';
 

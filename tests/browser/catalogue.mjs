@@ -4,13 +4,11 @@
 //   node catalogue.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/catalogue-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -49,7 +47,7 @@ policies:
   - { id: oulu-kanerva, provider: oulu, people_of: oulu, roles: [teacher], services: [kanerva, hanki], opens: permit }
 `;
 let g;
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 async function visitor({ lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {
   const context = await browser.newContext({ locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light' });
   return { context, page: await context.newPage() };

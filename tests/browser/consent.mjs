@@ -8,7 +8,7 @@ import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { Gateway, check, fetchLocal, finish, freePort, root, test } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
-import { launch } from './demo.mjs';
+import { launch } from './chromium.mjs';
 import { Keyboard } from './keyboard.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 

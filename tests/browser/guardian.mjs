@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, fetchLocal, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
@@ -13,8 +13,6 @@ import { Keyboard } from './keyboard.mjs';
 import { ALL, Mixed } from './mixed.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/guardian-shots');
 fs.mkdirSync(shots, { recursive: true });
 const stub = path.join(root, 'deploy/demo/suomifi'), password = 'salasana-salasana';
@@ -52,7 +50,7 @@ for (const city of ['oulu', 'espoo']) {
 }
 if (process.env.HOLD) { console.log(g.url, g.dir); await new Promise(() => {}); }
 const says = (what) => fetchLocal(at, '/says', { host: 'suomifi.localhost', method: 'POST', body: `what=${what}`, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor({ lang = 'fi-FI', width = 1280, scripts = true } = {}) {
   const context = await browser.newContext({ locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts });

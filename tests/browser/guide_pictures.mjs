@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { root, until } from '../e2e/gateway.mjs';
-import { Demo, launch, password } from './demo.mjs';
+import { launch } from './chromium.mjs';
+import { Demo, password } from './demo.mjs';
 
 const shown = path.resolve(process.argv[2] ?? path.join(root, 'docs/images')), most_B = 150 * 1024;
 fs.mkdirSync(shown, { recursive: true });

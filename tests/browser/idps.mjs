@@ -8,14 +8,12 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/console-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -92,7 +90,7 @@ accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
 `;
 const g = await new Gateway(program, { name: 'idps', port: await freePort(), registry: registry(), settings: { fetch_timeout_ms: 1500 } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor({ width = 1280, lang, scripts = true, dark } = {}) {
   const context = await browser.newContext({ locale: lang ?? 'fi-FI', viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light', extraHTTPHeaders: lang ? { 'Accept-Language': lang } : {} });

@@ -8,15 +8,13 @@ import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
 import { MailServer, read } from '../e2e/smtp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/joining-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -55,7 +53,7 @@ accounts:
 `;
 const post = await new MailServer({ mode: 'plain' }).listen();
 const g = await new Gateway(program, { name: 'joining', port: await freePort(), registry, settings: { support: 'tuki@digione.example', smtp: `smtp://127.0.0.1:${post.port}`, smtp_from: 'portti@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', `--host-resolver-rules=MAP ${host} 127.0.0.1:${ssoPort}`] });
+const browser = await launch({ args: [`--host-resolver-rules=MAP ${host} 127.0.0.1:${ssoPort}`] });
 
 async function visitor({ lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light' });

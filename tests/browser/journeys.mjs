@@ -7,13 +7,14 @@ import http from 'node:http';
 import path from 'node:path';
 import { execFileSync, spawn } from 'node:child_process';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
-import { Demo, launch, password } from './demo.mjs';
+import { launch } from './chromium.mjs';
+import { Demo, password } from './demo.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const shots = path.join(root, 'build/journeys');
 fs.mkdirSync(shots, { recursive: true });
 
-const browser = await launch();
+const browser = await launch({ whole: true });
 const demo = await new Demo().start();
 const { state, url: gateway } = demo, N = demo.port;
 const city = (id, k) => demo.at(id, k);

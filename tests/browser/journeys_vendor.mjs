@@ -10,7 +10,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import * as client from '../node_modules/openid-client/build/index.js';
 import { Gateway, check, fetchLocal, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { OidcCity } from '../e2e/odd_city.mjs';
@@ -19,8 +19,6 @@ import { isNew, judge, picture } from './look.mjs';
 
 const { SAML } = createRequire(import.meta.url)('@node-saml/node-saml');
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/journeys-vendor');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -71,8 +69,7 @@ ${[['eemeli', 'Eemeli', 8], ['saga', 'Saga', 7], ['vilja', 'Vilja', 5]].map(([id
 `;
 const port = await freePort(), httpsPort = await freePort(), httpPort = await freePort();
 const g = await new Gateway(program, { name: 'journeys-vendor', port, registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', `--host-resolver-rules=MAP *.example 127.0.0.1:${httpsPort}`] });
+const browser = await launch({ args: [`--host-resolver-rules=MAP *.example 127.0.0.1:${httpsPort}`] });
 
 // The vendor's two services, on openid-client and node-saml: /login, /cb, /acs.  One is at tori-LANG, the other at kirja-LANG,
 // in test under localhost, in production under .example.

@@ -6,13 +6,11 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, folder, freePort, root, test } from '../e2e/gateway.mjs';
 import { picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/launcher-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -66,7 +64,7 @@ function registry(site) {
 const elsewhere = http.createServer((req, res) => res.setHeader('Content-Type', 'text/html').end(`<!DOCTYPE html><title>x</title>${req.url}`));
 await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
 const g = await new Gateway(program, { name: 'launcher', port: await freePort(), registry: registry(`http://127.0.0.1:${elsewhere.address().port}`), settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 /* --- people at browsers -------------------------------------------------------------------------------------- */
 

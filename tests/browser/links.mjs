@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Deep links in real Chromium, with and without scripts: from a printed code to the place in the service, and nowhere else; a city
 // that takes our request by POST alone.     node links.mjs PATH-OF-DIGIONE
-import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, test } from '../e2e/gateway.mjs';
 import { judge } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 
 const password = 'salasana-salasana';
 
@@ -36,7 +33,7 @@ const g = await new Gateway(program, { name: 'links', port, registry: ['format: 
   'services:', `  - { id: kanerva, protocol: link, vendor: kanerva, category: learning, test: true, name: { fi: Kanerva }, launch_uri: "${site}/alku?kieli={locale}", targets: ["${site}/kurssit/"] }`,
   'rules:', '  - { id: teachers, provider: oulu, role: teacher }',
   'accounts:', `  - { id: aino, idp: oulu, username: aino, password: { plain: ${password} }, given_names: Aino, family_name: Testi, affiliations: [{ provider: oulu, role: teacher, school: "1.2.246.562.99.95640200010" }] }`].join('\n') + '\n' }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 const person = async (options = {}) => (await browser.newContext({ locale: 'fi-FI', viewport: { width: 320, height: 800 }, reducedMotion: 'reduce', ...options })).newPage();
 const link = (to) => `${g.url}/open/kanerva?to=${encodeURIComponent(to)}`;
 

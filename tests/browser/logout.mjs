@@ -7,7 +7,7 @@ import zlib from 'node:zlib';
 import { check, finish, test, until } from '../e2e/gateway.mjs';
 import { federation } from '../e2e/local.mjs';
 import { Service } from '../e2e/rp.mjs';
-import { launch } from './demo.mjs';
+import { launch } from './chromium.mjs';
 import { axeFindsNothing } from './look.mjs';
 import { ALL, Mixed } from './mixed.mjs';
 
@@ -49,7 +49,7 @@ const of = Object.fromEntries(['front', 'also', 'hangs', 'plain'].map((id) => [i
 
 g.registry += 'admins:\n  - { id: nils, idp: oulu, subject: oulu-nils, role: admin, provider: oulu }\n';
 await g.start();
-const browser = await launch();
+const browser = await launch({ whole: true });
 
 // Opens the service, signing in where nobody is; gives what it knows.
 async function open(page, s, who = 'anna') {

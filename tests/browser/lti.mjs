@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A tool of LTI (npm ltijs) opened from its tile in real Chromium that blocks cookies of third parties, with and without scripts; and a
 // teacher who picks content in it.   node lti.mjs PATH-OF-DIGIONE
-import { chromium } from 'playwright-core';
-import fs from 'node:fs';
+import { launch } from './chromium.mjs';
 import http from 'node:http';
 import { check, finish, freePort, peer, root, test } from '../e2e/gateway.mjs';
 import { federation, registryText } from '../e2e/local.mjs';
 import { axeFindsNothing } from './look.mjs';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const port = await freePort(), own = `http://ltijs.localhost:${port}`;
 const framedPort = await freePort(), framed = `http://kehys.localhost:${framedPort}`, elsewhere = `http://muu.localhost:${framedPort}`;
 const { g, service } = await federation(process.argv[2], { name: 'lti-browser' });
@@ -79,7 +76,7 @@ http.createServer((req, res) => {
   });
 }).listen(framedPort, '127.0.0.1');
 await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(port), PLATFORM: g.url, CLIENT: 'client-of-ltijs' }, within_ms: 120000 });
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--test-third-party-cookie-phaseout'] });
+const browser = await launch({ whole: true, args: ['--test-third-party-cookie-phaseout'] });
 const send = (page, selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
 
 async function signedIn(javaScriptEnabled = true) {

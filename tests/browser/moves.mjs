@@ -3,12 +3,10 @@
 //   node moves.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/moves-shots');
 fs.mkdirSync(shots, { recursive: true });
 const password = 'salasana-salasana';
@@ -21,7 +19,7 @@ const registry = ['format: 1', 'providers:',
   'accounts:', account('tiina'), account('sari')].join('\n') + '\n';
 
 const g = await new Gateway(path.resolve(process.argv[2]), { name: 'console-moves', port: await freePort(), registry }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 async function admin(user, width) {
   const context = await browser.newContext({ locale: 'fi-FI', viewport: { width, height: 900 }, reducedMotion: 'reduce' });
   const page = await context.newPage();

@@ -13,7 +13,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Views } from './every_view.mjs';
 import { isNew, picture } from './look.mjs';
 
@@ -314,15 +314,7 @@ const further = writeViews();
 const csp = fs.readFileSync(path.join(dir, 'csp.txt'), 'utf8');
 const server = await serve(csp);
 const at = `http://127.0.0.1:${server.address().port}`;
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-if (!fs.existsSync(executablePath)) {
-  console.log(`pages: skipped: no ${executablePath}`);
-  process.exit(77);
-}
-const browser = await chromium.launch({
-  executablePath, headless: true,
-  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-dev-shm-usage'],
-});
+const browser = await launch();
 // Of the vendor portal other languages and long words stand in the pages of its templates.
 const twice = /^vendor-.*\.(sv|en)\.|^long-vendor-/;
 const files = fs.readdirSync(dir).filter((f) => f.endsWith('.html') && (only.length === 0 ? !twice.test(f) : only.some((o) => f === o + '.html' || f.split('.')[0] === o || (o.endsWith('-') && f.startsWith(o))))).sort();

@@ -5,7 +5,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../e2e/gateway.mjs';
-import { Demo, launch, password } from './demo.mjs';
+import { launch } from './chromium.mjs';
+import { Demo, password } from './demo.mjs';
 
 const shown = path.resolve(process.argv[2] ?? path.join(root, 'docs/images'));
 const all = path.join(root, 'build/pictures');

@@ -4,15 +4,13 @@
 //   node release.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Agent } from '../e2e/agent.mjs';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/console-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -62,7 +60,7 @@ ${['oulu-tiina', 'oulu-sari', 'oulu-kaisa', 'espoo-eero', 'operators-riikka'].ma
 
 const g = await new Gateway(program, { name: 'release', port, registry }).start();
 if (process.env.HOLD) { console.log(g.url, g.dir); await new Promise(() => {}); }
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor(user, { lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {
   const context = await browser.newContext({ locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light' });

@@ -4,14 +4,12 @@
 //   node requests.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/request-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -38,7 +36,7 @@ const registry = ['format: 1', 'providers:',
 const g = await new Gateway(program, { name: 'requests', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
 rp.gateway = g;
 if (process.env.HOLD) { console.log(g.url, g.dir); await new Promise(() => {}); }
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor({ lang, width = 1280, scripts = true, dark = false } = {}) {
   const context = await browser.newContext({ locale: lang ?? 'fi-FI', viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light', acceptDownloads: true, extraHTTPHeaders: lang ? { 'Accept-Language': lang } : {} });

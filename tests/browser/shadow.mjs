@@ -4,13 +4,11 @@
 //   node shadow.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/console-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -31,7 +29,7 @@ const registry = ['format: 1', 'providers:',
   'accounts:', account('riikka', 'operators'), ...['tiina', 'sari', 'kaisa'].map((id) => account(id, 'oulu')), account('etta', 'espoo'), ...teachers.map((id) => account(id, 'oulu', as('teacher', '99101'))), account('gunnar', 'oulu', as('teacher', '99102'))].join('\n') + '\n';
 
 const g = await new Gateway(program, { name: 'shadow', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor(options = {}) {
   const context = await browser.newContext({ locale: options.lang ?? 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, colorScheme: options.dark ? 'dark' : 'light' });

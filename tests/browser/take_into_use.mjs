@@ -6,15 +6,13 @@ import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Agent } from '../e2e/agent.mjs';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/take-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -86,7 +84,7 @@ api_tokens:
 `;
 const g = await new Gateway(program, { name: 'take', port, registry, settings: { support: 'tuki@digione.example' } }).start();
 if (process.env.HOLD) { console.log(g.url, g.dir); await new Promise(() => {}); }
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 const send = async (page, act) => { const [answer] = await Promise.all([page.waitForNavigation(), act]); return answer?.status(); };
 
 async function blank({ state, lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {

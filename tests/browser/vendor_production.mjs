@@ -8,14 +8,12 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { Gateway, check, fetchLocal, finish, folder, freePort, test, until } from '../e2e/gateway.mjs';
 import { axeFindsNothing } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const password = 'salasana-salasana', tlsPort = await freePort(), plainPort = await freePort(), LTI = 'https://purl.imsglobal.org/spec/lti/claim/';
 
 const registry = `format: 1
@@ -34,7 +32,7 @@ policies:
   - { id: oulu-teachers, provider: oulu, opens: permit, roles: [teacher], release: [sub, given_name, roles, school, group] }
 `;
 const g = await new Gateway(program, { name: 'vendor-production', port: await freePort(), registry }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', `--host-resolver-rules=MAP *.example 127.0.0.1:${tlsPort}`] });
+const browser = await launch({ args: [`--host-resolver-rules=MAP *.example 127.0.0.1:${tlsPort}`] });
 
 // The tool, once at http://tool.localhost and once at https://tool.example: /login and /launch [LTI Advantage security 5.1].
 const begun = new Map();

@@ -6,14 +6,12 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import * as oidc from '../node_modules/openid-client/build/index.js';
 import { Gateway, check, fetchLocal, finish, folder, freePort, peer, root, test, until } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/vendor-school-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -45,7 +43,7 @@ policies:
   - { id: kaikki, provider: oulu, roles: [learner], services: [tuotanto], opens: permit, release: [sub] }
 `;
 const g = await new Gateway(program, { name: 'vendor-school', port, registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 /* --- a service on openid-client: /ID/login, /ID/cb, /ID/logout ------------------------------------------------------- */
 

@@ -5,15 +5,13 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { Agent, forms } from '../e2e/agent.mjs';
 import { Gateway, check, fetchLocal, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { SamlService, posted } from '../e2e/saml_sp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/vendor-trace-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
@@ -49,7 +47,7 @@ staff:
   - { id: s-vanja, organisation: kinos, idp: vendors, subject: vanja, role: owner }
 `;
 const g = await new Gateway(program, { name: 'vendor-trace', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor(options = {}) {
   const context = await browser.newContext({ storageState: options.state, locale: options.lang ?? 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, colorScheme: options.dark ? 'dark' : 'light' });

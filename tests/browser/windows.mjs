@@ -3,13 +3,11 @@
 //   node windows.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shots = path.join(root, 'build/console-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -28,7 +26,7 @@ const registry = ['format: 1', 'providers:',
   'accounts:', ...people.map(([id, role, school, group]) => `  - { id: ${id}, idp: oulu, username: ${id}, password: { plain: ${password} }, given_names: ${id[0].toUpperCase() + id.slice(1)}, family_name: Esimerkki${school ? `, affiliations: [{ provider: oulu, role: ${role}, school: "${school}"${group ? `, group: ${group}` : ''} }]` : ''} }`)].join('\n') + '\n';
 
 const g = await new Gateway(program, { name: 'windows', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await launch();
 
 async function visitor(options = {}) {
   const context = await browser.newContext({ locale: options.lang ?? 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, timezoneId: 'Europe/Helsinki' });
