@@ -111,6 +111,7 @@ void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t 
 struct audit_report {
     uint64_t records, segments, heads;
     uint64_t vouched;  /* the last record that a signed head agrees with; 0: none does */
+    struct str first;  /* 64 hex digits: hash of the first line that is there; unset: none is */
     struct str head;   /* 64 hex digits: hash of the last line */
     const char *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unsigned,
                         * unreadable, stopped */

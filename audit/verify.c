@@ -229,6 +229,8 @@ static bool verify_line(struct verifying *v, struct str line, struct str rest, c
         v->last_s = audit_line_at_s(line);
         v->open_s = v->open_s == 0 ? v->last_s : v->open_s;
         memcpy(v->prev, audit_line_hash(a, line).p, AUDIT_HEAD_HEX);
+        if (!str_is_set(v->out->first))
+            v->out->first = arena_str(v->arena, str_n(v->prev, AUDIT_HEAD_HEX));
         (void)snprintf(v->place, sizeof v->place, "%s", place);
         good = compare_head(v, place);
     }

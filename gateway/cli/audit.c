@@ -15,25 +15,30 @@ static int help(void)
 {
     (void)puts(
         "usage: digione audit verify -c FILE\n"
-        "       digione audit verify [--jwks KEYS.json] [--unsigned] DIR\n"
+        "       digione audit verify [--jwks KEYS.json] [--unsigned] DIR [DIR ...]\n"
         "       digione audit prove [-c FILE | DIR] NUMBER          that this record is in the log, as JSON\n"
         "       digione audit verify [-c FILE | --jwks KEYS.json] --proof PROOF.json\n"
         "       digione audit keys -c FILE                          the public keys of the log\n\n"
         "Reads the audit log without a gateway: every line must carry the hash of the line before, the log must\n"
         "agree with every signed head, and a signed head must vouch for it to the end, but for the last minutes.\n"
-        "Prints one line of JSON; where something does not hold, it names the first such record.\n\n"
+        "Prints one line of JSON for each log; where something does not hold, it names the first such record.\n"
+        "Of several nodes' logs, verified together, no two may begin with the same record.\n\n"
         "  -c FILE           the node's log, and its audit keys\n"
         "  --jwks KEYS.json  public keys that heads must be signed with; without -c and --jwks, those of the\n"
         "                    folder keys beside DIR, where there is one\n"
         "  --unsigned        be content with a chain that no signed head vouches for, or with heads that there\n"
         "                    are no keys for: whoever can write the log can make such a one\n\n"
-        "errors: changed, missing, order, truncated, head, unsigned, malformed, unreadable (docs/audit.md)\n"
-        "exit status: 0 the log holds, 1 it does not, 2 usage, 3 it cannot be read");
+        "errors: changed, missing, order, truncated, head, unsigned, malformed, twice, unreadable (docs/audit.md)\n"
+        "exit status: 0 the logs hold, 1 one does not, 2 usage, 3 one cannot be read");
     return CLI_OK;
 }
 
+enum { LOGS_MAX = 256 }; /* of one command: as many nodes */
+
 struct audit_words {
     const char *config, *keys, *dir, *proof;
+    const char *const *dirs; /* of verify: one, or those of several nodes */
+    size_t dir_count;
     bool is_unsigned; /* is enough */
 };
 
@@ -79,11 +84,12 @@ static bool find_keys(const char *word, const struct audit_words *w, struct aren
     return true;
 }
 
-static void print_report(struct arena *a, const struct audit_report *r)
+static void print_report(struct arena *a, const char *dir, const struct audit_report *r)
 {
     struct json_out o = json_out(a, 4096);
 
     json_begin_object(&o);
+    json_put_str(&o, S("dir"), str_of(dir));
     json_put_bool(&o, S("ok"), r->error == NULL);
     json_put_str(&o, S("error"), str_of(r->error));
     json_put_str(&o, S("where"), r->where);
@@ -96,26 +102,59 @@ static void print_report(struct arena *a, const struct audit_report *r)
     (void)printf("%.*s\n", STR_ARG(json_done(&o)));
 }
 
-static int verify(const char *word, const struct audit_words *w, struct arena *a)
+static bool verify_log(const char *dir, const struct jwks *keys, const struct audit_words *w, struct arena *a,
+                       struct audit_report *report)
 {
-    const struct jwks *keys = NULL;
-    const char *dir = w->dir;
-    struct audit_report report;
-
-    if (!find_keys(word, w, a, &dir, &keys))
-        return CLI_BROKEN;
     struct audit_check check = { .verify_head = verify_head,
                                  .self = (void *)(uintptr_t)keys,
                                  .may_be_unsigned = w->is_unsigned };
-    bool good = audit_verify(dir, a, keys != NULL ? &check : NULL, &report);
-    if (good && keys == NULL && !w->is_unsigned) {
-        good = false;
-        report.error = "unsigned";
-        report.where = S("the chain agrees with itself, and there are no keys to verify signed heads with: -c FILE or "
-                         "--jwks KEYS.json; --unsigned is content with that");
+
+    if (!audit_verify(dir, a, keys != NULL ? &check : NULL, report))
+        return false;
+    if (keys != NULL || w->is_unsigned)
+        return true;
+    report->error = "unsigned";
+    report->where = S("the chain agrees with itself, and there are no keys to verify signed heads with: -c FILE or "
+                      "--jwks KEYS.json; --unsigned is content with that");
+    return false;
+}
+
+/* The log before it that begins with the same record, NULL: none does.  A node whose log is a copy of another's has
+ * none of its own: by itself each of the two holds. */
+static const char *copied_from(const struct audit_words *w, const struct audit_report *reports, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (str_is_set(reports[at].first) && str_eq(reports[i].first, reports[at].first))
+            return w->dirs[i];
+    return NULL;
+}
+
+static int verify(const char *word, const struct audit_words *w, struct arena *a)
+{
+    size_t n = w->dir_count > 0 ? w->dir_count : 1;
+    struct audit_report *reports = arena_make_n(a, n, struct audit_report);
+    int worst = CLI_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct jwks *keys = NULL;
+        const char *dir = w->dir_count > 0 ? w->dirs[i] : NULL;
+        if (!find_keys(word, w, a, &dir, &keys))
+            return CLI_BROKEN;
+        bool good = verify_log(dir, keys, w, a, &reports[i]);
+        const char *of = copied_from(w, reports, i);
+        if (good && of != NULL) {
+            good = false;
+            reports[i].error = "twice";
+            reports[i].where = arena_printf(a,
+                                            "it begins with the same record as %s: it is a copy, or an older copy, of "
+                                            "that log, and the one that should stand here is missing",
+                                            of);
+        }
+        print_report(a, dir, &reports[i]);
+        int status = good ? CLI_OK : strcmp(reports[i].error, "unreadable") == 0 ? CLI_BROKEN : CLI_REFUSED;
+        worst = status > worst ? status : worst;
     }
-    print_report(a, &report);
-    return good ? CLI_OK : strcmp(report.error, "unreadable") == 0 ? CLI_BROKEN : CLI_REFUSED;
+    return worst;
 }
 
 static int say_wrong(struct arena *a, const struct fail *f)
@@ -196,18 +235,20 @@ int cli_audit(int argc, char **argv)
         { "--jwks", &w.keys, NULL },   { "--unsigned", NULL, &w.is_unsigned },
         { "--proof", &w.proof, NULL }, { NULL, NULL, NULL },
     };
-    const char *words[3] = { NULL, NULL, NULL };
+    const char *words[1 + LOGS_MAX] = { NULL };
     size_t n;
 
     if (cli_wants_help(argc, argv))
         return help();
-    if (!cli_options(argc, argv, options, words, 3, &n))
+    if (!cli_options(argc, argv, options, words, sizeof words / sizeof *words, &n))
         return CLI_USAGE;
     static const char *const verbs[] = { "verify", "prove", "keys", NULL };
     bool proves = n > 0 && strcmp(words[0], "prove") == 0, keys = n > 0 && strcmp(words[0], "keys") == 0;
     if (n == 0 || (strcmp(words[0], "verify") != 0 && !proves && !keys))
         return cli_unknown(argv[0], "word", words[0], verbs);
     w.dir = proves && w.config != NULL ? NULL : words[1];
+    w.dirs = words + 1;
+    w.dir_count = n - 1;
     const char *number = proves ? words[w.config != NULL ? 1 : 2] : NULL;
     const struct cli_need needs[] = { { "-c FILE, or the folder of a log",
                                         w.dir != NULL || w.config != NULL || (w.proof != NULL && w.keys != NULL) },
@@ -215,6 +256,9 @@ int cli_audit(int argc, char **argv)
                                       { 0 } };
     if (!cli_needs(proves ? "audit prove" : keys ? "audit keys" : "audit verify", needs))
         return CLI_USAGE;
+    size_t most = keys || w.proof != NULL ? 1 : !proves ? n : w.config != NULL ? 2 : 3;
+    if (n > most)
+        return cli_complain(CLI_USAGE, argv[0], "\"%s\" is too much: --help says what is expected", words[most]);
     struct arena *a = arena_new();
     int status = proves            ? prove(argv[0], &w, a, number)
                  : keys            ? show_keys(argv[0], &w, a)

@@ -386,6 +386,52 @@ TEST(the_command_line_asks_for_keys_or_says_that_it_is_content_without)
     remove_dir(dir);
 }
 
+/* Several nodes. */
+
+static void copy_log(struct test *t, const char *from, const char *to, size_t lines)
+{
+    struct str text = read_file(t, from, FIRST), last = line_at(text, (int)lines - 1);
+
+    write_file(t, to, FIRST, str_sub(text, 0, (size_t)(last.p - text.p) + last.n + 1));
+}
+
+TEST(logs_of_several_nodes_are_verified_together_and_none_may_be_a_copy_of_another)
+{
+    const char *one = new_dir(t), *other = new_dir(t), *copy = new_dir(t), *older = new_dir(t);
+    const char *const both[] = { "verify", "--unsigned", one, other, NULL }, *const copied[] = { "verify", "--unsigned",
+                                                                                                 one,      other,
+                                                                                                 copy,     NULL },
+                      *const cut[] = { "verify", "--unsigned", older, one, NULL },
+                      *const gone[] = { "verify", "--unsigned", one, "/nonexistent", other, NULL };
+
+    log_of(t, one, 3);
+    test_passes(t, 1);
+    log_of(t, other, 4);
+    copy_log(t, one, copy, 3);
+    copy_log(t, one, older, 2);
+
+    struct said s = cli_run(t, cli_audit, "audit", both);
+    CHECK_INT(s.status, CLI_OK);
+    CHECK(str_find(s.line, arena_printf(t->arena, "{\"dir\":\"%s\",\"ok\":true", one)) < s.line.n);
+    CHECK(str_find(s.line, arena_printf(t->arena, "{\"dir\":\"%s\",\"ok\":true", other)) < s.line.n);
+    s = cli_run(t, cli_audit, "audit", copied);
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(str_find(s.line, arena_printf(t->arena, "{\"dir\":\"%s\",\"ok\":false,\"error\":\"twice\"", copy)) <
+          s.line.n);
+    CHECK(str_find(s.line, arena_printf(t->arena, "the same record as %s:", one)) < s.line.n);
+    s = cli_run(t, cli_audit, "audit", cut);
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(str_find(s.line, S("\"error\":\"twice\"")) < s.line.n);
+    s = cli_run(t, cli_audit, "audit", gone); /* of the others it says what it saw */
+    CHECK_INT(s.status, CLI_BROKEN);
+    CHECK(str_find(s.line, S("\"error\":\"unreadable\"")) < s.line.n);
+    CHECK(str_find(s.line, arena_printf(t->arena, "{\"dir\":\"%s\",\"ok\":true", other)) < s.line.n);
+    remove_dir(one);
+    remove_dir(other);
+    remove_dir(copy);
+    remove_dir(older);
+}
+
 TEST(a_missing_segment_is_named)
 {
     const char *dir = new_dir(t);
