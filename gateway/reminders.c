@@ -4,6 +4,7 @@
 #include "alarms/alarms.h"
 #include "base/crypt.h"
 #include "base/log.h"
+#include "idp-adapters/certificates_too.h"
 #include "idp-adapters/endings.h"
 #include "idp-adapters/upstream_service.h"
 #include "model/mail.h"
@@ -11,7 +12,7 @@
 #include "registry/contacts.h"
 #include "registry/service_ends.h"
 
-enum { TO_MAX = 5, RAISED_MAX = 500, TO_HEX = 16 };
+enum { TO_MAX = 5, RAISED_MAX = 500, TO_HEX = 16, PRINT_SHOWN = 16 };
 
 struct dues { /* being filled */
     struct arena *arena;
@@ -51,6 +52,23 @@ static void add_of_service(struct dues *l, const struct service *s, enum letter 
     x->path = arena_join(l->arena, letter == LETTER_need_ends ? S("/vendor/use/") : S("/vendor/service/"), s->id);
 }
 
+/* Which of several: "the certificate 0123456789ABCDEF…". */
+static struct names named_by(struct arena *a, enum letter_part part, struct str print)
+{
+    struct names out = letter_parts[part];
+
+    for (int i = 0; str_is_set(print) && i < LANG_COUNT; i++)
+        out.in[i] = arena_printf(a, "%.*s %.*s…", STR_ARG(out.in[i]), STR_ARG(str_sub(print, 0, PRINT_SHOWN)));
+    return out;
+}
+
+static void add_certificate(struct dues *l, const struct service *s, struct str print, int64_t end_s)
+{
+    const struct names part = named_by(l->arena, LETTER_PART_certificate, print);
+
+    add_of_service(l, s, LETTER_service_ends, &part, print, end_s);
+}
+
 static void add_row(struct dues *l, const struct service *s, const struct service_end *e)
 {
     if (e->kind == SERVICE_END_SECRET)
@@ -58,7 +76,7 @@ static void add_row(struct dues *l, const struct service *s, const struct servic
     else if (e->kind == SERVICE_END_METADATA)
         add_of_service(l, s, LETTER_service_ends, &letter_parts[LETTER_PART_metadata], S("metadata"), e->end_s);
     else
-        add_of_service(l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate], e->print, e->end_s);
+        add_certificate(l, s, e->print, e->end_s);
 }
 
 /* Metadata from an address are renewed by whoever publishes them; their certificates by the vendor. */
@@ -69,10 +87,9 @@ static void add_kept(struct dues *l, struct upstream_store *kept, const struct s
     if (s->protocol != PROTO_SAML || !upstream_service_fetched(s) || kept == NULL)
         return;
     upstream_service_look(kept, l->arena, s, &got);
-    const struct saml_service_metadata *m = got.value;
+    const struct saml_service_metadata *m = certificates_fit(l->arena, s, got.value);
     for (size_t i = 0; m != NULL && i < m->certificate_count; i++)
-        add_of_service(l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate], m->certificates[i].is.print,
-                       m->certificates[i].is.to_s);
+        add_certificate(l, s, m->certificates[i].is.print, m->certificates[i].is.to_s);
 }
 
 static void add_needs(struct dues *l, const struct service *s)
@@ -131,7 +148,7 @@ size_t reminders_of_idp(struct arena *a, struct upstream_store *kept, const stru
             is_told(one, ending_within(one, now_s)) ? add(&l, LETTER_idp_ends, &idp->names, about, one->at_s) : NULL;
         if (x == NULL)
             continue;
-        x->part = letter_parts[parts[one->what]];
+        x->part = named_by(a, parts[one->what], one->print);
         x->path = arena_join(a, one->what == ENDING_SECRET ? S("/admin/join/") : S("/admin/idps/"), idp->id);
     }
     return l.n;

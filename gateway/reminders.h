@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/reminders.h: whose something is about to end hears of it 60, 30 and 7 days before.
  *
- * Floor 6a.  Of services: certificates of their SAML metadata (of the row, and of its address as it is kept), the end
+ * Floor 6a.  Of services: each certificate of their SAML metadata (of the row, and of its address as it is kept)
+ * and beside them, by its fingerprint, until it is retired; the end
  * of metadata in the row, a secret that retires, a need that nobody has confirmed; to the technical contact of the
  * vendor's organisation that was verified last (registry/contacts.h); to one that never was, nothing is sent.  Of
  * identity providers: what idp-adapters/endings.h knows; to admins of the municipality whose local account has an

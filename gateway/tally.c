@@ -66,7 +66,8 @@ static void begin_pair(struct pair *p, struct str idp, struct str code, int64_t 
 
 bool tally_is_notice(struct str code)
 {
-    return str_eq(code, S(TALLY_OLDER_SECRET)) || str_eq(code, S(TALLY_OLDER_KEY)) || str_eq(code, S(TALLY_IDP_OLDER));
+    return str_eq(code, S(TALLY_OLDER_SECRET)) || str_eq(code, S(TALLY_OLDER_CERTIFICATE)) ||
+           str_eq(code, S(TALLY_OLDER_KEY)) || str_eq(code, S(TALLY_IDP_OLDER));
 }
 
 void tally_add(struct tally *t, struct str idp, struct str code, int64_t now_s)

@@ -12,10 +12,12 @@
 
 enum { TALLY_ROWS_MAX = 4096, TALLY_S = 3600, TALLY_ID_MAX_B = 128, TALLY_CODE_MAX_B = 48 };
 
-#define TALLY_OK           "ok"            /* the code of a sign-in that went well */
-#define TALLY_OLDER_SECRET "older_secret"  /* of a service: it proved itself by secret_too; no failure */
-#define TALLY_OLDER_KEY    "older_key"     /* of a service: it encrypted to a retired key of ours; no failure */
-#define TALLY_IDP_OLDER    "idp_older_key" /* the same of an identity provider, among the services */
+#define TALLY_OK           "ok"           /* the code of a sign-in that went well */
+#define TALLY_OLDER_SECRET "older_secret" /* of a service: it proved itself by secret_too; no failure */
+#define TALLY_OLDER_CERTIFICATE                                                                                        \
+    "older_certificate"                 /* of a service: it signed with an older one of several; no failure */
+#define TALLY_OLDER_KEY "older_key"     /* of a service: it encrypted to a retired key of ours; no failure */
+#define TALLY_IDP_OLDER "idp_older_key" /* the same of an identity provider, among the services */
 /* Whether a code is no failure, and is said by an alarm of its own. */
 bool tally_is_notice(struct str code);
 

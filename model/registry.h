@@ -59,7 +59,11 @@ struct idp {       /* an identity provider of one education provider */
     enum role role;                  /* of all who name none; ROLE_NONE: none */
     struct strs role_names;          /* "SPELLING=role" of this city alone: a word of its own, or a group's id */
     struct str school;               /* code of the school of all who name none; absent: none */
-    struct str acr;                  /* assurance stated for its log-ins when it states none */
+    /* What it may speak of: what it says beyond is left out, and never obeyed (idp-adapters/may_assert.h).  None: of
+     * every role that a city may name; of every school of its provider, and of the provider itself. */
+    struct strs asserts_roles;   /* names of roles */
+    struct strs asserts_schools; /* codes or OIDs; then of no affiliation without a school either */
+    struct str acr;              /* assurance stated for its log-ins when it states none */
     /* OpenID Connect */
     struct str issuer, client_id, scope;
     struct str auth_method;          /* client_secret_basic | client_secret_post | private_key_jwt */
@@ -170,6 +174,10 @@ struct saml_service {
     /* What was approved, and what was rejected, of what an unsigned metadata_url says: "key HEX", "acs POST https://…"
      * (idp-adapters/approval.h).  None approved: what it says is believed. */
     struct strs approved, rejected;
+    /* Certificates that stand side by side (idp-adapters/certificates_too.h): PEM, beside those of its metadata; and
+     * fingerprints of those that count no more, wherever they stand. */
+    struct str signing_too, encryption_too;
+    struct strs retired;
     struct str answers_as;     /* id of the provider as whose identity provider we answer it; "": as our own */
     bool requests_signed;      /* what it asks must be signed, though its metadata do not say so */
     struct str signs;          /* what we sign: "both", "response", "assertion" */
@@ -548,8 +556,15 @@ const struct policy *const *registry_policies(const struct registry *r, size_t *
 const struct admin *const *registry_admins(const struct registry *r, struct str idp, struct str subject, size_t *n);
 /* The rows that give nothing, because they are of passes. */
 const struct admin *const *registry_idle_admins(const struct registry *r, size_t *n);
-/* The first identity provider that the picker shows and whose provider has this school. */
+/* Of which roles and schools its row lets it speak (asserts_roles, asserts_schools).  A school is one by its OID and by
+ * its code; a row that names schools speaks of nothing that is at none. */
+bool idp_may_assert_role(const struct idp *idp, enum role role);
+bool idp_may_assert_school(const struct idp *idp, struct str oid, struct str code);
+/* The first identity provider that the picker shows and that may speak of learners of this school; where none may, of
+ * anybody there. */
 const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code);
+/* The same of somebody with that role; NULL: none may. */
+const struct idp *registry_idp_school_role(const struct registry *r, struct str oid_or_code, enum role role);
 const struct school *provider_school(const struct provider *p, struct str oid_or_code);
 /* Makes the look-up above hashed; slots live in the arena.  The schools must not change any more. */
 void provider_index_schools(struct arena *a, struct provider *p);

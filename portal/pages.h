@@ -270,6 +270,13 @@ struct vendor_end { /* a certificate, metadata, a secret */
     struct str what, print, when, days;
 };
 
+struct vendor_certificate { /* of those that stand side by side */
+    struct str print, when, days;
+    bool signs, encrypts;
+    bool retired, older; /* older: a newer one of the same use is there */
+    bool may_retire;     /* another of each use of it is left */
+};
+
 struct service_fields { /* as typed, or as they are; each is the name of its field as well */
     struct str name_fi, name_sv, name_en, line_fi, line_sv, line_en;
     struct str redirect_uris, post_logout_redirect_uris, initiate_login_uri, target_link_uri, launch_uri, jwks_uri;
@@ -283,8 +290,9 @@ struct service_fields { /* as typed, or as they are; each is the name of its fie
 };
 
 struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?protocol=; POST: act (save, secret, retire,
-                              * close, open), protocol, version, service_fields, ask_WORD; of each
-                              * that is asked for why_fi_WORD, why_sv_WORD, why_en_WORD, basis_WORD,
+                              * close, open; certificate_add: certificate, use (signing, encryption, both);
+                              * certificate_retire, certificate_again: print), protocol, version, service_fields,
+                              * ask_WORD; of each that is asked for why_fi_WORD, why_sv_WORD, why_en_WORD, basis_WORD,
                               * without_fi_WORD and so on */
     struct vendor_page con;
     bool is_new, enabled;
@@ -302,8 +310,15 @@ struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?prot
         const struct vendor_end *at;
         size_t n;
     } ends;
-    struct str ages;       /* the age rule in a policy's words: "under13, 13to17"; absent: none */
-    bool tells, asks_some; /* lacks and ends are known; one claim at least is asked for */
+    struct {
+        const struct vendor_certificate *at;
+        size_t n;
+    } certificates;
+    struct str certificate, no_certificate; /* as typed; what is wrong with it */
+    bool two_sign, two_encrypt;             /* several stand side by side */
+    struct str older_used;                  /* when something signed with an older one came last, within the hour */
+    struct str ages;                        /* the age rule in a policy's words: "under13, 13to17"; absent: none */
+    bool tells, asks_some;                  /* lacks and ends are known; one claim at least is asked for */
     struct str trouble, done;
     struct str secret; /* shown this once */
     bool has_secret;

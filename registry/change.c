@@ -221,15 +221,26 @@ static bool write_history(struct db *d, const struct change *x, const struct cha
     return good;
 }
 
-/* Metadata that a form has brought. */
+static bool differs(const struct changed_row *row, const char *const *columns, size_t n)
+{
+    for (size_t i = 0; row->before != NULL && i < n; i++) {
+        size_t at = column_of(&kind_rows[row->kind], columns[i]);
+        if (!same_value(&row->before[at], &row->after[at]))
+            return true;
+    }
+    return row->before == NULL;
+}
+
+/* Metadata that a form has brought, and certificates beside them. */
 static bool services_hold(const struct registry *r, const struct change *x, struct row_place *where, struct fail *f)
 {
-    size_t at = column_of(&kind_rows[KIND_SERVICE], "metadata_xml");
+    static const char *const of_document[] = { "metadata_xml", "signing_too", "encryption_too",
+                                               "certificates_retired" };
 
     for (size_t i = 0; i < x->n; i++) {
         const struct changed_row *row = &x->rows[i];
         if (row->kind == KIND_SERVICE && row->after != NULL &&
-            (row->before == NULL || !same_value(&row->before[at], &row->after[at])) &&
+            differs(row, of_document, sizeof of_document / sizeof *of_document) &&
             !registry_check_document(r, row->after[0].text, where, f))
             return false;
     }

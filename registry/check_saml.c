@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/check_saml.h"
 
+#include "idp-adapters/certificates_too.h"
 #include "idp-adapters/upstream_service.h"
 #include "model/attribute_name.h"
 #include "registry/urls.h"
@@ -12,6 +13,8 @@ enum {
     SKEW_MAX_S = 300 /* [IIP-G01] */,
     NAMES_MAX = 64,
     APPROVED_MAX = 300,
+    RETIRED_MAX = 64,
+    PRINT_B = 64,
     AHEAD_MAX_DAYS = 3660,
     FILE_MAX_B = 128
 };
@@ -61,6 +64,32 @@ static struct str metadata_trouble(struct arena *a, const struct registry *r, co
     return trouble != NULL ? arena_printf(a, "metadata_url \"%.*s\" %s", STR_ARG(url), trouble) : none;
 }
 
+static bool is_print(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'A' && s.p[i] <= 'F')))
+            return false;
+    return s.n == PRINT_B;
+}
+
+/* Certificates beside those of its metadata. */
+static struct str beside_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    const struct {
+        const char *name;
+        struct str pem;
+        bool encrypts;
+    } texts[] = { { "signing_too", s->saml.signing_too, false }, { "encryption_too", s->saml.encryption_too, true } };
+
+    (void)r;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct str trouble = str_is_set(texts[i].pem) ? certificates_trouble(a, texts[i].pem, texts[i].encrypts) : none;
+        if (trouble.p != NULL)
+            return arena_printf(a, "%s: %.*s", texts[i].name, STR_ARG(trouble.n > 0 ? trouble : S("no certificate")));
+    }
+    return none;
+}
+
 static struct str keys_trouble(struct arena *a, const struct registry *r, const struct service *s)
 {
     const struct {
@@ -70,6 +99,12 @@ static struct str keys_trouble(struct arena *a, const struct registry *r, const 
     struct fail why = { 0 };
 
     (void)r;
+    for (size_t i = 0; i < s->saml.retired.n; i++)
+        if (!is_print(s->saml.retired.at[i]))
+            return arena_printf(a, "certificates_retired: \"%.*s\" is no fingerprint: 64 capital hex digits",
+                                STR_ARG(s->saml.retired.at[i]));
+    if (s->saml.retired.n > RETIRED_MAX)
+        return arena_printf(a, "certificates_retired has more than %d entries", RETIRED_MAX);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (str_is_set(texts[i].pem) && !keyring_add_pem(keyring_new(a), texts[i].pem, &why))
             return arena_printf(a, "%s: %s", texts[i].name, why.detail);
@@ -146,9 +181,10 @@ static struct str rest_trouble(struct arena *a, const struct registry *r, const 
 
 struct str saml_service_trouble(struct arena *a, const struct registry *r, const struct service *s)
 {
-    static struct str (*const checks[])(struct arena * a, const struct registry *r, const struct service *s) = {
-        entity_trouble, metadata_trouble, keys_trouble, names_trouble, approval_trouble, face_trouble, rest_trouble
-    };
+    static struct str (*const checks[])(struct arena * a, const struct registry *r,
+                                        const struct service *s) = { entity_trouble, metadata_trouble, keys_trouble,
+                                                                     beside_trouble, names_trouble,    approval_trouble,
+                                                                     face_trouble,   rest_trouble };
     struct str trouble = none;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !str_is_set(trouble); i++)
@@ -226,10 +262,21 @@ static struct str keys_missing(const struct service *s, const struct saml_servic
                : none;
 }
 
+/* The last one of a use is not retired: what the service signs would be nobody's, or what is told it would be open. */
+static struct str retired_trouble(const struct service *s, const struct saml_service_metadata *m,
+                                  const struct saml_service_metadata *fit)
+{
+    if (keyring_count(m->signing) > 0 && keyring_count(fit->signing) == 0)
+        return S("certificates_retired leaves no certificate that it signs with");
+    return m->encryption_count > 0 && fit->encryption_count == 0 && !str_eq(s->saml.encrypts, S("never"))
+               ? S("certificates_retired leaves no certificate to encrypt to: write encrypts: never, if that is meant")
+               : none;
+}
+
 struct str saml_service_document_trouble(struct arena *a, const struct service *s)
 {
     struct fail why = { 0 };
-    const struct saml_service_metadata *m;
+    const struct saml_service_metadata *m, *fit;
     struct str trouble;
 
     if (s->protocol != PROTO_SAML || !str_is_set(s->saml.metadata_xml))
@@ -237,10 +284,13 @@ struct str saml_service_document_trouble(struct arena *a, const struct service *
     m = upstream_service_read(a, s, &why);
     if (m == NULL)
         return arena_printf(a, "metadata_xml: %s: %s", why.code, why.detail);
+    fit = certificates_fit(a, s, m);
     trouble = endpoints_trouble(a, s, m->acs, m->acs_count);
     if (!str_is_set(trouble))
         trouble = endpoints_trouble(a, s, m->slo, m->slo_count);
     if (!str_is_set(trouble))
-        trouble = encryption_trouble(a, s, m);
-    return str_is_set(trouble) ? trouble : keys_missing(s, m);
+        trouble = encryption_trouble(a, s, fit);
+    if (!str_is_set(trouble))
+        trouble = retired_trouble(s, m, fit);
+    return str_is_set(trouble) ? trouble : keys_missing(s, fit);
 }

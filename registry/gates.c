@@ -37,6 +37,11 @@ static void add_saml(struct arena *a, struct buf *b, const struct saml_service *
     add(b, s->name_id);
     add(b, s->answers_as);
     add(b, s->attributes_as);
+    if (!str_is_set(s->signing_too) && !str_is_set(s->encryption_too) && s->retired.n == 0)
+        return; /* as editions were before there were any */
+    add(b, sha256_hex(a, s->signing_too));
+    add(b, sha256_hex(a, s->encryption_too));
+    add_all(b, &s->retired);
 }
 
 struct str gate_edition(struct arena *a, const struct service *s)

@@ -139,6 +139,8 @@ static const struct column idp_columns[] = {
       NULL },
     { "probe_username", "probe_username", COL_TEXT, "", AT(idp, probe_username), NULL },
     { "probe_password_sealed", "probe_password", COL_SEALED, "", AT(idp, probe_password_sealed), NULL },
+    { "asserts_roles", "asserts_roles", COL_LIST, "", AT(idp, asserts_roles), NULL },
+    { "asserts_schools", "asserts_schools", COL_LIST, "", AT(idp, asserts_schools), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -261,6 +263,9 @@ static const struct column service_columns[] = {
     { "age_to", "age_to", COL_INT, "0", AT(service, age_to), NULL },
     { "accessibility_uri", "accessibility_uri", COL_TEXT, "", AT(service, accessibility_uri), NULL },
     { "child_decides_from", "child_decides_from", COL_INT, "0", AT(service, child_decides_from), NULL },
+    { "signing_too", "signing_too", COL_LONG, "", AT(service, saml.signing_too), NULL },
+    { "encryption_too", "encryption_too", COL_LONG, "", AT(service, saml.encryption_too), NULL },
+    { "certificates_retired", "certificates_retired", COL_LIST, "", AT(service, saml.retired), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -510,7 +515,7 @@ static const struct column move_columns[] = {
 #define P103 P102 ",?103"
 #define P104 P103 ",?104"
 #define P105 P104 ",?105"
-#define P113 P105 ",?106,?107,?108,?109,?110,?111,?112,?113"
+#define P116 P105 ",?106,?107,?108,?109,?110,?111,?112,?113,?114,?115,?116"
 #define P15  P13 ",?14,?15"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
@@ -519,7 +524,7 @@ static const struct column move_columns[] = {
 #define P36  P35 ",?36"
 #define P37  P36 ",?37"
 #define P44  P37 ",?38,?39,?40,?41,?42,?43,?44"
-#define P46  P44 ",?45,?46"
+#define P48  P44 ",?45,?46,?47,?48"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -530,7 +535,7 @@ static const struct column move_columns[] = {
     "share_encryption_key,private_networks,pinned_keys,vendors,login_hint,client_secret_until_s,"                      \
     "encrypt_name_id,guardians,relations_url,relations_page,"                                                          \
     "relations_client_id,relations_key_sealed,relations_secret_sealed,relations_field,probe_username,"                 \
-    "probe_password_sealed"
+    "probe_password_sealed,asserts_roles,asserts_schools"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -548,7 +553,8 @@ static const struct column move_columns[] = {
     "rejected,answers_as,"                                                                                             \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
     "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed,tested_as,"                                     \
-    "about_fi,about_sv,about_en,audience,age_from,age_to,accessibility_uri,child_decides_from"
+    "about_fi,about_sv,about_en,audience,age_from,age_to,accessibility_uri,child_decides_from,signing_"                \
+    "too,encryption_too,certificates_retired"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis,until_s,without_fi,without_sv,without_en"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -599,10 +605,10 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P46, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P48, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P113, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P116, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P10, "service, claim", "service = ?1 AND claim = ?2") },
@@ -998,6 +1004,12 @@ const struct db_migration registry_migrations[] = {
           "PRIMARY KEY (provider, service)) WITHOUT ROWID;"
       "CREATE INDEX opened_service ON opened (service, first_s);"
       "INSERT INTO number (name, value) VALUES ('opened', 0);" },
+    { 41,
+      "ALTER TABLE service ADD COLUMN signing_too TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN encryption_too TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN certificates_retired TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN asserts_roles TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN asserts_schools TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/service_ends.h"
 
+#include "idp-adapters/certificates_too.h"
 #include "wire/dsig.h"
 #include "wire/saml_service.h"
 
@@ -42,9 +43,10 @@ static void add_metadata(struct arena *a, const struct service *s, int64_t now_s
 
     if (!saml_service_read(a, s->saml.metadata_xml, &rules, m, &why))
         return;
-    add(l, SERVICE_END_METADATA, (struct str){ NULL, 0 }, m->valid_until_s);
-    for (size_t i = 0; i < m->certificate_count; i++)
-        add(l, SERVICE_END_CERTIFICATE, m->certificates[i].is.print, m->certificates[i].is.to_s);
+    const struct saml_service_metadata *fit = certificates_fit(a, s, m);
+    add(l, SERVICE_END_METADATA, (struct str){ NULL, 0 }, fit->valid_until_s);
+    for (size_t i = 0; i < fit->certificate_count; i++)
+        add(l, SERVICE_END_CERTIFICATE, fit->certificates[i].is.print, fit->certificates[i].is.to_s);
 }
 
 size_t service_ends(struct arena *a, const struct service *s, int64_t now_s, struct service_end *out, size_t max)

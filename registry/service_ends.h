@@ -19,7 +19,8 @@ struct service_end {
 
 enum { SERVICE_ENDS_MAX = 40 };
 
-/* What its row says, at most max, metadata that stand in the row included; what cannot be read (any more) is left out,
+/* What its row says, at most max, metadata that stand in the row included, and certificates beside
+ * them; those that were retired are not.  What cannot be read (any more) is left out,
  * and so is what its address would give. */
 size_t service_ends(struct arena *a, const struct service *s, int64_t now_s, struct service_end *out, size_t max);
 

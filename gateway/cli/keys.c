@@ -75,6 +75,7 @@ static const struct {
     const char *who, *what;
 } older[] = { { ALARM_idp_older_key, "idp", "encrypts to an older key" },
               { ALARM_service_older_key, "service", "encrypts to an older key" },
+              { ALARM_service_older_certificate, "service", "signs with an older certificate" },
               { ALARM_service_older_secret, "service", "proves itself by the older secret" } };
 
 static void print_older(struct arena *a, const struct alarms_found *found)

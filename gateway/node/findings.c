@@ -215,7 +215,8 @@ static void look_at_secret(struct findings *x, struct ctx *c, const struct servi
                     when_date(c->arena, s->client.secret_too_until_s - 1), c->now_s);
 }
 
-/* So does who encrypts to a key of ours that is about to be gone. */
+/* So does who signs with a certificate that is about to be retired, or encrypts to a key of ours that is about to be
+ * gone. */
 static void look_at_older_key(struct findings *x, struct ctx *c, const struct tally_row *row)
 {
     const struct service *s = registry_service(c->registry, row->idp);
@@ -223,6 +224,9 @@ static void look_at_older_key(struct findings *x, struct ctx *c, const struct ta
     const struct area where = { .provider = idp != NULL && idp->provider != NULL ? idp->provider->id
                                                                                  : (struct str){ NULL, 0 } };
 
+    if (str_eq(row->code, S(TALLY_OLDER_CERTIFICATE)) && s != NULL && str_is_set(s->saml.signing_too))
+        alarm_raise(x->node->alarms, ALARM_service_older_certificate, &area_nation, s->id, (struct str){ NULL, 0 },
+                    c->now_s);
     if (str_eq(row->code, S(TALLY_OLDER_KEY)) && s != NULL)
         alarm_raise(x->node->alarms, ALARM_service_older_key, &area_nation, s->id, (struct str){ NULL, 0 }, c->now_s);
     if (str_eq(row->code, S(TALLY_IDP_OLDER)) && idp != NULL)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/saml/peer.h"
 
+#include "gateway/tally.h"
 #include "idp-adapters/approval.h"
+#include "idp-adapters/certificates_too.h"
 
 void peer_ask(struct ctx *c, const struct service *s, bool anew, struct upstream_got *got)
 {
@@ -27,14 +29,14 @@ const struct saml_service_metadata *peer_in_force(const struct ctx *c, const str
                     (long long)(c->now_s - m->valid_until_s), got->trouble != NULL ? ", and none newer came: " : "",
                     got->trouble != NULL ? got->trouble : ""),
                NULL;
-    return approval_fit(c->arena, s, m);
+    return certificates_fit(c->arena, s, approval_fit(c->arena, s, m));
 }
 
 const struct saml_service_metadata *peer_kept(const struct ctx *c, const struct service *s)
 {
     const struct saml_service_metadata *m = upstream_service_kept(c->upstreams, c->arena, s);
 
-    return m != NULL && !is_expired(c, m) ? approval_fit(c->arena, s, m) : NULL;
+    return m != NULL && !is_expired(c, m) ? certificates_fit(c->arena, s, approval_fit(c->arena, s, m)) : NULL;
 }
 
 static const struct keyring *keys_of(struct ctx *c, const struct service *s, const struct saml_service_metadata *m)
@@ -58,6 +60,13 @@ const struct keyring *peer_keys(struct ctx *c, const struct service *s, const st
         buf_printf(&b, "%s%.*s", i > 0 ? " " : "", STR_ARG(keyring_print(keys, i)));
     c->keys_expected = buf_str(&b);
     return keys;
+}
+
+void peer_used_key(struct ctx *c, const struct service *s, const struct saml_service_metadata *m, struct str print)
+{
+    c->key_used = print;
+    if (!str_is_set(s->saml.pinned_keys) && certificates_older(s, m, print))
+        tally_add(c->service_tally, s->id, S(TALLY_OLDER_CERTIFICATE), c->now_s);
 }
 
 bool peer_takes_at(const struct saml_service_metadata *m, struct str acs)

@@ -18,6 +18,8 @@ const struct saml_service_metadata *peer_in_force(const struct ctx *c, const str
 const struct saml_service_metadata *peer_kept(const struct ctx *c, const struct service *s);
 /* By which its messages are verified: what the row pins, else what its metadata say. */
 const struct keyring *peer_keys(struct ctx *c, const struct service *s, const struct saml_service_metadata *m);
+/* What it has signed was proven by the key of that fingerprint; absent: it was not signed.  Counts an older one. */
+void peer_used_key(struct ctx *c, const struct service *s, const struct saml_service_metadata *m, struct str print);
 /* Whether an answer may go there: one of its AssertionConsumerServices by POST. */
 bool peer_takes_at(const struct saml_service_metadata *m, struct str acs);
 /* Names of attributes that it asks for by that index (digits; absent: its usual); NULL: it names none. */

@@ -167,7 +167,7 @@ static enum step prove(struct ctx *c, struct fail *f)
     const struct saml_ask_rules rules = rules_of(c, e->by_soap ? SAML_PATH_SOAP : SAML_PATH_SLO);
     if (!saml_ask_logout(e->message, &rules, &e->said, f))
         return REFUSE;
-    c->key_used = e->said.key;
+    peer_used_key(c, c->service, e->peer, e->said.key);
     if (e->said.wrapped == NULL)
         return NEXT;
     e->key.of = e->said.wrapped;

@@ -74,7 +74,7 @@ static bool prove(struct ctx *c, struct fail *f)
                                           .must_be_signed = s->saml.requests_signed || a->peer->signs_requests };
     if (!saml_ask_login(a->message, &rules, &a->said, f))
         return false;
-    c->key_used = a->said.key;
+    peer_used_key(c, s, a->peer, a->said.key);
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/session/done.h"
 #include "gateway/trial_ways.h"
 #include "gateway/vendor/addresses.h"
+#include "gateway/vendor/certificates.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/use.h"
 #include "model/when.h"
@@ -74,6 +75,9 @@ static bool stays(struct str key)
                                        "tested_as",
                                        "entity_id",
                                        "metadata_xml",
+                                       "signing_too",
+                                       "encryption_too",
+                                       "certificates_retired",
                                        "metadata_approved",
                                        "metadata_rejected",
                                        "lti_deployments" };
@@ -122,15 +126,8 @@ static void copy_purposes(struct arena *a, struct asking *x)
 /* A key that opens the test is known to whoever tests: it must not open production. */
 static bool has_key_of_test(struct arena *a, const struct asking *x, const struct saml_service_metadata *m)
 {
-    const struct saml_metadata_rules rules = { .now_s = x->now_s };
-    struct saml_service_metadata *test = arena_make(a, struct saml_service_metadata);
-    struct fail why = { 0 };
-
-    if (!str_is_set(x->service->saml.metadata_xml) ||
-        !saml_service_read(a, x->service->saml.metadata_xml, &rules, test, &why) || test->signing == NULL)
-        return false;
     for (size_t i = 0; i < m->certificate_count; i++)
-        if (keyring_has(test->signing, m->certificates[i].is.der))
+        if (certificates_hold(a, x->service, x->now_s, m->certificates[i].is.der))
             return true;
     return false;
 }

@@ -9,6 +9,7 @@
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
 #include "gateway/session/strict.h"
+#include "gateway/vendor/certificates.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/says.h"
 #include "gateway/vendor/use.h"
@@ -223,6 +224,8 @@ static enum step show(struct ctx *c, struct serving *x, int status)
         v->tells = true;
         v->lacks = says_lacks(c, s);
         says_ends(c, s, v);
+        if (v->protocol == VENDOR_SAML)
+            certificates_show(c, s, v);
         v->ages = ages_in_policy(c->arena, s);
         v->has_secret = str_is_set(s->secret_hash);
         v->too_until = str_is_set(s->client.secret_too) && s->client.secret_too_until_s > c->now_s
@@ -302,7 +305,10 @@ static struct str done_words(struct ctx *c)
                 { "closed", V_v_service_closed },
                 { "opened", V_v_service_opened },
                 { "made", V_v_service_made },
-                { "retired", V_v_secret_gone } };
+                { "retired", V_v_secret_gone },
+                { "certificate_added", V_v_cert_added },
+                { "certificate_gone", V_v_cert_gone },
+                { "certificate_back", V_v_cert_back } };
     struct str what = done_here(c, NULL);
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -487,6 +493,25 @@ static enum step alter(struct ctx *c, struct serving *x, const char *done, struc
     return vendor_ask_registry(c, save, x, &x->act.got, f);
 }
 
+/* Certificates of production are its vendor's to renew, as secrets are. */
+static enum step alter_certificates(struct ctx *c, struct serving *x, struct str what, struct fail *f)
+{
+    struct certificates_altered altered;
+
+    if (!certificates_alter(c, x->service, what, &altered))
+        return fail(f, FAIL_CALLER, "invalid_request", "there is no act \"%.*s\" here", STR_ARG(what));
+    if (altered.wrong.p != NULL) {
+        fill(c, x, x->service);
+        put_claims(c, x, x->service->asks);
+        x->v.certificate = altered.secret ? S("") : form_typed(c->body, S("certificate"), METADATA_MAX);
+        x->v.no_certificate = wrong_note(c, &x->wrongs, "certificate", V_v_cert, altered.wrong);
+        return show(c, x, 400);
+    }
+    for (size_t i = 0; i < altered.n; i++)
+        put(x, arena_cstr(c->arena, altered.fields[i].name), altered.fields[i].value);
+    return alter(c, x, altered.done, f);
+}
+
 /* The one before goes on beside it, so that servers can be changed one by one. */
 static enum step new_secret(struct ctx *c, struct serving *x, struct fail *f)
 {
@@ -515,6 +540,8 @@ static enum step act(struct ctx *c, struct fail *f)
         return step_into(c, vendor_production);
     if (x->service != NULL && str_eq(what, S("confirm")))
         return step_into(c, vendor_confirm);
+    if (x->service != NULL && x->service->protocol == PROTO_SAML && str_has_prefix(what, S("certificate_")))
+        return alter_certificates(c, x, what, f);
     if (is_fixed(x) && !str_eq(what, S("secret")) && !str_eq(what, S("retire")))
         return vendor_refuse(c, FAIL_DENIED, "in_production");
     if (str_eq(what, S("save")))
@@ -544,6 +571,10 @@ static void put_trouble(struct ctx *c, struct serving *x)
 
     if (str_is_set(x->why_not)) {
         x->v.no.metadata_xml = wrong_note(c, &x->wrongs, "metadata_xml", V_v_metadata, x->why_not);
+        return;
+    }
+    if (str_eq(key, S("signing_too")) || str_eq(key, S("encryption_too")) || str_eq(key, S("certificates_retired"))) {
+        x->v.no_certificate = wrong_note(c, &x->wrongs, "certificate", V_v_cert, says);
         return;
     }
     for (size_t i = 0; i < FIELD_COUNT; i++)
