@@ -1903,6 +1903,11 @@ struct join_fact { /* of what its address said */
     bool ill;
 };
 
+struct join_bound_role { /* field: "role_teacher" */
+    struct str field, name;
+    bool on;
+};
+
 struct join_address {
     struct str what, url;
 };
@@ -1914,6 +1919,7 @@ enum join_said {
     JOIN_SAID_REGISTERED,
     JOIN_SAID_OPENED,
     JOIN_SAID_MOVED,
+    JOIN_SAID_BOUNDS,
     JOIN_SAID_PROBE,
     JOIN_SAID_PROBE_NOW
 };
@@ -1925,7 +1931,7 @@ struct join_dry_fault {
 };
 
 struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf, version, act (address, register, open,
-                    * move, remove, probe, probe_now, probe_off)
+                    * move, remove, probe, probe_now, probe_off, bounds: role_NAME, bound_schools)
                     */
     struct console_page con;
     bool anew;
@@ -1944,7 +1950,19 @@ struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf
     /* Else. */
     struct str id, name, kind, product;
     bool saml, registered, open;
-    bool found; /* what its address says could be used */
+    /* Of what it may speak. */
+    bool is_bounded, bounding; /* bounding: its form is open */
+    struct {
+        const struct join_bound_role *at;
+        size_t n;
+    } bounds;
+    struct {
+        const struct join_fact *at;
+        size_t n;
+    } bound_named;                                     /* schools of the row: name, code */
+    struct str bound_roles, bound_schools, bound_said; /* as typed, one a line; said: the row's roles in words */
+    struct str no_schools;                             /* what is wrong with them */
+    bool found;                                        /* what its address says could be used */
     struct {
         const struct join_fact *at;
         size_t n;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "idp-adapters/fold.h"
 #include "idp-adapters/map_making.h"
+#include "idp-adapters/may_assert.h"
 #include "idp-adapters/refusals.h"
 #include "wire/scope_pattern.h"
 
@@ -546,6 +547,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     map_use_default_role(&m);
     map_use_own_school(&m);
     affiliations_join(a, idp->provider, &m.lists, &m.whole, notes);
+    may_assert_bound(idp, &m.whole, notes);
     out->affiliations = m.whole.at;
     out->affiliation_count = m.whole.n;
     see_what_is_missing(&m);

@@ -85,7 +85,7 @@ static size_t collect(struct arena *scratch, const struct registry_parts *parts,
         n++;
         for (size_t k = 0; k < idp->provider->school_count; k++) {
             const struct school *school = &idp->provider->schools[k];
-            if (!school->active)
+            if (!school->active || !idp_may_assert_school(idp, school->oid, school->code))
                 continue;
             if (out != NULL)
                 out[n] = (struct entry){ .idp = idp, .school = school, .forms = forms };

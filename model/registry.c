@@ -139,6 +139,32 @@ static bool is_picked(const struct idp *idp)
     return idp->enabled && idp->listed && idp->provider != NULL;
 }
 
+bool idp_may_assert_role(const struct idp *idp, enum role role)
+{
+    return idp->asserts_roles.n == 0 || strs_has(&idp->asserts_roles, str_of(role_name(role)));
+}
+
+bool idp_may_assert_school(const struct idp *idp, struct str oid, struct str code)
+{
+    return idp->asserts_schools.n == 0 || (str_is_set(oid) && strs_has(&idp->asserts_schools, oid)) ||
+           (str_is_set(code) && strs_has(&idp->asserts_schools, code));
+}
+
+/* What stands there first stays, so learners' come before the others'. */
+static void index_idp_schools_of(struct registry *r, bool learners)
+{
+    for (size_t i = 0; i < r->parts.idp_count; i++) {
+        const struct idp *idp = &r->parts.idps[i];
+        if (!is_picked(idp) || idp_may_assert_role(idp, ROLE_LEARNER) != learners)
+            continue;
+        for (size_t k = 0; k < idp->provider->school_count; k++) {
+            const struct school *s = &idp->provider->schools[k];
+            if (idp_may_assert_school(idp, s->oid, s->code))
+                put_school(&r->idp_schools, s, idp);
+        }
+    }
+}
+
 static void index_idp_schools(struct registry *r)
 {
     size_t n = 0;
@@ -146,11 +172,8 @@ static void index_idp_schools(struct registry *r)
     for (size_t i = 0; i < r->parts.idp_count; i++)
         n += is_picked(&r->parts.idps[i]) ? r->parts.idps[i].provider->school_count : 0;
     r->idp_schools = table_for(r->arena, 2 * n);
-    for (size_t i = 0; i < r->parts.idp_count; i++) {
-        const struct idp *idp = &r->parts.idps[i];
-        for (size_t k = 0; is_picked(idp) && k < idp->provider->school_count; k++)
-            put_school(&r->idp_schools, &idp->provider->schools[k], idp);
-    }
+    index_idp_schools_of(r, true);
+    index_idp_schools_of(r, false);
 }
 
 struct registry *registry_build(struct arena *a, const struct registry_parts *parts)
@@ -477,6 +500,20 @@ const struct admin *const *registry_idle_admins(const struct registry *r, size_t
 const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code)
 {
     return get(&r->idp_schools, oid_or_code);
+}
+
+const struct idp *registry_idp_school_role(const struct registry *r, struct str oid_or_code, enum role role)
+{
+    const struct idp *any = registry_idp_school(r, oid_or_code);
+    const struct school *s = any != NULL ? provider_school(any->provider, oid_or_code) : NULL;
+
+    for (size_t i = 0; s != NULL && i < r->parts.idp_count; i++) {
+        const struct idp *idp = &r->parts.idps[i];
+        if (is_picked(idp) && idp->provider == any->provider && idp_may_assert_role(idp, role) &&
+            idp_may_assert_school(idp, s->oid, s->code))
+            return idp;
+    }
+    return NULL;
 }
 
 void provider_index_schools(struct arena *a, struct provider *p)

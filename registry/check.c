@@ -28,7 +28,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { ID_MAX_B = 64, URL_MAX_B = 2048, REDIRECT_URIS_MAX = 100 };
+enum { ID_MAX_B = 64, URL_MAX_B = 2048, REDIRECT_URIS_MAX = 100, ASSERTS_SCHOOLS_MAX = 1000 };
 
 struct checking {
     const struct registry *registry;
@@ -427,6 +427,33 @@ static bool check_probe(struct checking *c, const struct idp *idp)
            wrong(c, "probe_username is for kind oidc and saml, and neither for vendors nor for guardians");
 }
 
+/* A source that may speak of nothing would be switched off in secret; one that speaks of nobody's roles has no bounds.
+ */
+static bool check_asserts(struct checking *c, const struct idp *idp)
+{
+    const struct strs *roles = &idp->asserts_roles, *schools = &idp->asserts_schools;
+
+    if (roles->n + schools->n == 0)
+        return true;
+    if (idp->kind == IDP_LOCAL || idp->guardians || idp->vendors)
+        return wrong(c, "asserts_… are for kind oidc and saml of a provider: what others are, their own rows say");
+    if (roles->n > ROLE_COUNT || schools->n > ASSERTS_SCHOOLS_MAX)
+        return wrong(c, "asserts_roles has more than %d entries, or asserts_schools more than %d", ROLE_COUNT,
+                     ASSERTS_SCHOOLS_MAX);
+    for (size_t i = 0; i < roles->n; i++)
+        if (role_of_name(roles->at[i]) == ROLE_NONE || role_is_official(role_of_name(roles->at[i])))
+            return wrong(c, "asserts_roles: there is no role \"%.*s\" that a city names%.*s", STR_ARG(roles->at[i]),
+                         STR_ARG(near_help(c->scratch, roles->at[i], role_words)));
+    for (size_t i = 0; i < schools->n; i++)
+        if (idp->provider == NULL || provider_school(idp->provider, schools->at[i]) == NULL)
+            return wrong(c, "asserts_schools: \"%.*s\" is none of its provider's schools", STR_ARG(schools->at[i]));
+    if (idp->role != ROLE_NONE && !idp_may_assert_role(idp, idp->role))
+        return wrong(c, "role \"%s\" is none of asserts_roles: nobody would have it", role_name(idp->role));
+    const struct school *own = str_is_set(idp->school) ? provider_school(idp->provider, idp->school) : NULL;
+    return own == NULL || idp_may_assert_school(idp, own->oid, own->code) ||
+           wrong(c, "school \"%.*s\" is none of asserts_schools: nobody would be there", STR_ARG(idp->school));
+}
+
 /* Guardians are of no municipality, and their identity provider gives no roles: a child does. */
 static bool check_guardians(struct checking *c, const struct idp *idp)
 {
@@ -455,7 +482,7 @@ static bool check_idp(struct checking *c, const struct idp *idp)
         return wrong(c, "has a provider, and vendors: true: people of vendors are of no municipality");
     if (!check_guardians(c, idp) || !check_probe(c, idp))
         return false;
-    if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp) ||
+    if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_asserts(c, idp) || !check_networks(c, idp) ||
         !check_pinned_keys(c, idp))
         return false;
     return idp->kind == IDP_OIDC   ? check_idp_oidc(c, idp)

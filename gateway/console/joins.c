@@ -6,6 +6,7 @@
 #include "base/fields.h"
 #include "base/settings.h"
 #include "console/texts.h"
+#include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
 #include "gateway/console/lines.h"
@@ -35,7 +36,10 @@ enum {
     PROBE_USER_MAX = 200,
     PROBE_PASSWORD_MAX_B = 256,
     DRY_SAYS_MAX_B = 400,
-    DAY_MAX = 10
+    DAY_MAX = 10,
+    BOUND_ROLES_MAX_B = 512,
+    BOUND_SCHOOLS_MAX = 20000,
+    HERE_MAX_B = 2048
 };
 
 static const struct str none = { NULL, 0 };
@@ -408,6 +412,56 @@ static struct str why_with_dry(struct ctx *c, const struct joins_on *x)
                         sum.came, sum.asked, STR_ARG(said(C_join_dry_with, c->lang)), sum.refused + sum.faulty);
 }
 
+static bool is_offered(const struct idp *idp, enum role role)
+{
+    return (role >= ROLE_LEARNER && role <= ROLE_PRINCIPAL) || strs_has(&idp->asserts_roles, str_of(role_name(role)));
+}
+
+static bool has_line(struct str lines, struct str one)
+{
+    struct str line;
+
+    while (str_split(&lines, '\n', &line))
+        if (str_eq(line, one))
+            return true;
+    return false;
+}
+
+/* As typed, as it was typed before a log-in, or as they are. */
+static void put_bounds(struct ctx *c, struct joins_on *x)
+{
+    struct join_view *v = &x->v;
+    struct join_bound_role *rows = arena_make_n(c->arena, ROLE_COUNT, struct join_bound_role);
+    struct join_fact *named = arena_make_n(c->arena, x->idp->asserts_schools.n + 1, struct join_fact);
+    bool came_back = str_is_set(form_get(c->query, S("bound_roles")));
+
+    if (!v->bounding) {
+        v->bound_roles =
+            came_back ? form_get(c->query, S("bound_roles")) : strs_joined(c->arena, &x->idp->asserts_roles, '\n');
+        v->bound_schools =
+            came_back ? form_get(c->query, S("bound_schools")) : strs_joined(c->arena, &x->idp->asserts_schools, '\n');
+        v->bounding = came_back;
+    }
+    for (int r = ROLE_NONE + 1; r < ROLE_COUNT; r++) {
+        struct str name = str_of(role_name((enum role)r));
+        if (is_offered(x->idp, (enum role)r))
+            rows[v->bounds.n++] =
+                (struct join_bound_role){ arena_join(c->arena, S("role_"), name), role_word((enum role)r, c->lang),
+                                          has_line(v->bound_roles, name) };
+    }
+    v->bounds.at = rows;
+    for (size_t i = 0; i < x->idp->asserts_schools.n; i++) {
+        const struct school *s = provider_school(x->idp->provider, x->idp->asserts_schools.at[i]);
+        if (s != NULL)
+            named[v->bound_named.n++] = (struct join_fact){ names_in(&s->names, c->lang), s->code, false };
+    }
+    v->bound_named.at = named;
+    v->is_bounded = x->idp->asserts_roles.n + x->idp->asserts_schools.n > 0;
+    for (size_t i = 0; i < x->idp->asserts_roles.n; i++)
+        v->bound_said = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(i > 0 ? v->bound_said : S("")), i > 0 ? ", " : "",
+                                     STR_ARG(role_word(role_of_name(x->idp->asserts_roles.at[i]), c->lang)));
+}
+
 static enum step show_one(struct ctx *c, struct joins_on *x, int status)
 {
     struct join_view *v = &x->v;
@@ -436,6 +490,7 @@ static enum step show_one(struct ctx *c, struct joins_on *x, int status)
     v->settings = product_settings(c, x->idp->kind, product, FIELDS_ALL);
     v->tested = tested(c, x);
     put_dry(c, x);
+    put_bounds(c, x);
     v->probe = probed_show(c, &x->probed);
     if (!v->probing)
         v->probe_user = v->probe.user;
@@ -532,6 +587,7 @@ static enum step show(struct ctx *c, struct fail *f)
                 : str_eq(done, S("registered")) ? JOIN_SAID_REGISTERED
                 : str_eq(done, S("opened"))     ? JOIN_SAID_OPENED
                 : str_eq(done, S("moved"))      ? JOIN_SAID_MOVED
+                : str_eq(done, S("bounds"))     ? JOIN_SAID_BOUNDS
                 : str_eq(done, S("probe"))      ? JOIN_SAID_PROBE
                 : str_eq(done, S("probe_now"))  ? JOIN_SAID_PROBE_NOW
                                                 : JOIN_SAID_NOTHING;
@@ -694,6 +750,78 @@ static enum step drop_probe(struct ctx *c, struct joins_on *x, struct fail *f)
     return note_fields(c, x, fields, 2, "probe", f);
 }
 
+/* ── of what it may speak ──────────────────────────────────────────────── */
+
+/* One a line, of those that are ticked. */
+static struct str ticked_roles(struct ctx *c, const struct idp *idp)
+{
+    struct buf b = buf_new(c->arena, BOUND_ROLES_MAX_B);
+
+    for (int r = ROLE_NONE + 1; r < ROLE_COUNT; r++) {
+        struct str name = str_of(role_name((enum role)r));
+        if (is_offered(idp, (enum role)r) && str_is_set(form_get(c->body, arena_join(c->arena, S("role_"), name))))
+            buf_printf(&b, "%s%.*s", b.n > 0 ? "\n" : "", STR_ARG(name));
+    }
+    return buf_str(&b);
+}
+
+/* An empty list is all there is. */
+static bool is_wider(const struct strs *was, struct str lines)
+{
+    struct str line;
+
+    if (was->n == 0 || lines.n == 0)
+        return was->n > 0;
+    while (str_split(&lines, '\n', &line))
+        if (!strs_has(was, line))
+            return true;
+    return false;
+}
+
+/* A draft is not looked at as a whole until somebody approves it. */
+static void judge_schools(struct ctx *c, struct joins_on *x)
+{
+    struct str rest = x->v.bound_schools, line;
+
+    while (rest.n > 0 && str_split(&rest, '\n', &line))
+        if (provider_school(x->idp->provider, line) == NULL) {
+            x->v.no_schools = arena_printf(c->arena, "%.*s: %.*s", STR_ARG(line),
+                                           STR_ARG(said(C_join_bounds_school_unknown, c->lang)));
+            x->wrongs[x->v.wrongs.n++] =
+                (struct city_wrong){ S("bound_schools"), said(C_join_bounds_schools, c->lang), x->v.no_schools };
+            x->v.wrongs.at = x->wrongs;
+            return;
+        }
+}
+
+/* What it may say more is what more people may be: a second person approves, as of where its answers come from. */
+static enum step bound(struct ctx *c, struct joins_on *x, struct fail *f)
+{
+    const struct area whose = { .provider = x->idp->provider->id };
+
+    x->v.bounding = true;
+    x->v.bound_roles = ticked_roles(c, x->idp);
+    x->v.bound_schools = act_lines(c, S("bound_schools"), BOUND_SCHOOLS_MAX);
+    judge_schools(c, x);
+    if (x->v.wrongs.n > 0)
+        return show_one(c, x, 400);
+    bool wider =
+        is_wider(&x->idp->asserts_roles, x->v.bound_roles) || is_wider(&x->idp->asserts_schools, x->v.bound_schools);
+    x->as = wider && needs_second(x->idp) ? EDIT_KEEP : EDIT_APPLY;
+    if (x->as == EDIT_KEEP && !console_may_in(c, MAY_DRAFT, &whose))
+        return console_refuse(c, FAIL_DENIED, "not_yours");
+    if (x->idp->enabled && x->as == EDIT_APPLY && !console_fresh(c)) {
+        struct buf back = buf_new(c->arena, HERE_MAX_B);
+        buf_add(&back, join_at(c, x->idp->id));
+        url_query(&back, S("bound_roles"), str_is_set(x->v.bound_roles) ? x->v.bound_roles : S("-"));
+        url_query(&back, S("bound_schools"), x->v.bound_schools);
+        return console_log_in_again(c, buf_ok(&back) ? buf_str(&back) : join_at(c, x->idp->id), f);
+    }
+    const struct edit_field fields[] = { { S("asserts_roles"), x->v.bound_roles },
+                                         { S("asserts_schools"), x->v.bound_schools } };
+    return note_fields(c, x, fields, 2, "bounds", f);
+}
+
 static enum step open_it(struct ctx *c, struct joins_on *x, struct fail *f)
 {
     static const struct edit_field fields[] = { { S("enabled"), S("true") }, { S("listed"), S("true") } };
@@ -736,6 +864,8 @@ static enum step act(struct ctx *c, struct fail *f)
         return move(c, x, f);
     if (str_eq(word, S("remove")))
         return take_away(c, x, f);
+    if (str_eq(word, S("bounds")))
+        return bound(c, x, f);
     if (str_eq(word, S("probe")))
         return take_probe(c, x, f);
     if (str_eq(word, S("probe_off")))

@@ -46,6 +46,8 @@ unsigned product_fields_of_note(enum note kind)
         [NOTE_GROUPS_WITHOUT_ROLE] = 1u << FIELD_role,
         [NOTE_GROUPS_OVERAGE] = 1u << FIELD_role,
         [NOTE_SCHOOL_UNKNOWN] = 1u << FIELD_school,
+        [NOTE_ROLE_BEYOND] = 1u << FIELD_role,
+        [NOTE_SCHOOL_BEYOND] = 1u << FIELD_school,
         [NOTE_SCHOOL_CLOSED] = 1u << FIELD_school,
         [NOTE_SCHOOL_CONTRADICTS] = 1u << FIELD_school,
         [NOTE_COUNTS_DIFFER] = 1u << FIELD_school | 1u << FIELD_role | 1u << FIELD_class,

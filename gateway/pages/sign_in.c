@@ -235,14 +235,17 @@ const struct step_row sign_in_own[] = { { find }, { check }, { own_find }, { own
 
 /* ── a link to one's own school ─────────────────────────────────────────── */
 
-/* The identity provider of that id, or the first of the school's provider that the picker would show. */
+/* The identity provider of that id, or the one that speaks of the school's learners; with role=teacher the one that
+ * speaks of its teachers. */
 static const struct idp *idp_of_hint(const struct ctx *c, struct str hint)
 {
     const struct idp *named = registry_idp(c->registry, hint);
 
     if (named != NULL)
         return named->listed && named->provider != NULL ? named : NULL;
-    return registry_idp_school(c->registry, hint);
+    enum role role = role_of_name(form_get(c->query, S("role")));
+    const struct idp *of_role = role != ROLE_NONE ? registry_idp_school_role(c->registry, hint, role) : NULL;
+    return of_role != NULL ? of_role : registry_idp_school(c->registry, hint);
 }
 
 /* /school/99101 is what a card on a pupil's desk may lead to: it names a school and holds no credential.  Whoever is

@@ -245,6 +245,45 @@ await test('item 14: at a source that is not open one person says what a word me
   await context.close();
 });
 
+for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'sv-SE', false]])
+  await test(`what a source may speak of is bounded on its page: a test sign-in says what was left out, and to widen it takes a second person, ${width} px, ${lang}`, async () => {
+    const { context, page } = await visitor({ width, lang, scripts }), other = await visitor();
+    const opens = async (v = page) => { await v.goto(`${g.url}/admin/join/oulu-saml`); if (!(await v.locator('#bound_schools').isVisible())) await v.click('section:has(#bounds) summary'); };
+    const keeps = async (roles, schools) => {
+      await opens();
+      for (const box of await page.locator('#bound_roles input').all()) await box.setChecked(roles.includes((await box.getAttribute('name')).replace('role_', '')));
+      await page.fill('#bound_schools', schools);
+      await Promise.all([page.waitForNavigation(), page.click('[name=act][value=bounds]')]);
+    };
+    saml.attrs = role('opettaja');
+    await signIn(page, 'tiina');
+    await opens();
+    await looks(page, `join-bounds-${lang}`);
+    await keeps(['learner'], '12345');
+    check((await page.locator('[role=alert]').count()) === 1 && (await page.textContent('[role=alert]')).includes('12345') && (await page.inputValue('#bound_schools')) === '12345', `a school of nobody's: ${await page.textContent('main')}`);
+    await keeps(['learner'], '99101');
+    check((await page.locator('.note.good').count()) === 1 && !/drafts/.test(page.url()), `not narrowed by one person: ${page.url()} ${await page.textContent('main')}`);
+    await looks(page, `join-bounded-${lang}`);
+    const left = await until('it is bounded', async () => { const t = await tryOut(page, 'oulu-saml'); return t.includes('role_beyond') && t; });
+    says(left, 'teacher', { 'fi-FI': 'ei saa kertoa tätä roolia', 'sv-SE': 'får inte berätta om den här rollen' }[lang]);
+    await looks(page, `tryout-beyond-${lang}`);
+    await keeps(['learner', 'teacher'], '99101');
+    check(/\/admin\/drafts\/\d+$/.test(page.url()), `widened by one person: ${page.url()} ${await page.textContent('main')}`);
+    const at = page.url();
+    says(await tryOut(page, 'oulu-saml'), 'role_beyond');
+    await page.goto(at);
+    await Promise.all([page.waitForNavigation(), page.click('[name=act][value=propose]')]);
+    await signIn(other.page, 'kaisa');
+    await other.page.goto(at);
+    if (await other.page.locator('[name=looked]').count()) await other.page.check('[name=looked]');
+    await Promise.all([other.page.waitForNavigation(), other.page.click('[name=act][value=approve]')]);
+    if (await other.page.locator('[name=act][value=publish]').count()) await Promise.all([other.page.waitForNavigation(), other.page.click('[name=act][value=publish]')]);
+    await until('a teacher is one again', async () => !(await tryOut(page, 'oulu-saml')).includes('role_beyond'));
+    check(g.cli('registry', 'put', '-c', g.config, 'idp', 'oulu-saml', 'asserts_roles=', 'asserts_schools=').status === 0, 'not taken off');
+    await until('no bounds', async () => { await opens(); return (await page.inputValue('#bound_schools')) === ''; });
+    for (const v of [context, other.context]) await v.close();
+  });
+
 await test('a test is its own session\'s: nobody else sees it, no other city begins one, and the back button repeats nothing', async () => {
   const tiina = await visitor(), eeva = await visitor(), riikka = await visitor();
   await signIn(tiina.page, 'tiina');

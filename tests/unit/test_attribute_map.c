@@ -1076,3 +1076,144 @@ TEST(a_subject_of_the_protocol_is_bounded_and_plain)
     CHECK_STR(f.code, "no_subject");
     CHECK(map_person(t->arena, &idp, NULL, 0, str_n(huge, 256), &p, &notes, &f));
 }
+
+/* ── of what a source may speak ─────────────────────────────────────────── */
+
+static bool is_within(const struct idp *idp, const struct affiliation *a)
+{
+    bool role = idp->asserts_roles.n == 0, school = idp->asserts_schools.n == 0;
+
+    for (size_t i = 0; i < idp->asserts_roles.n; i++)
+        role = role || str_eq(idp->asserts_roles.at[i], str_of(role_name(a->role)));
+    for (size_t i = 0; i < idp->asserts_schools.n; i++)
+        school = school || str_eq(idp->asserts_schools.at[i], a->school_oid) ||
+                 str_eq(idp->asserts_schools.at[i], a->school_code);
+    return role && school;
+}
+
+static uint32_t dice(uint32_t *seed, uint32_t sides)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 8) % sides;
+}
+
+/* A value of one affiliation, or of the parallel lists, in some form that cities send. */
+static void say_something(struct test *t, uint32_t *seed, struct buf *whole, struct buf *roles, struct buf *codes)
+{
+    static const char *const words[] = { "oppilas",       "opettaja", "rehtori", "sijaisopettaja",
+                                         "koulusihteeri", "Teacher",  "Student", "talonmies" };
+    static const char *const places[] = { "99501", "99502", "99503", "99999", "", "1.2.246.562.99.90920200020" };
+    const char *word = words[dice(seed, 8)], *place = places[dice(seed, 6)];
+    bool oid = strlen(place) > 5;
+
+    (void)t;
+    buf_printf(whole, "%s1.2.246.562.99.90920100006;%s;7B;%s;;%s;", whole->n > 0 ? "|" : "", oid ? "" : place, word,
+               oid ? place : "");
+    buf_printf(roles, "%s%s", roles->n > 0 ? "|" : "", word);
+    buf_printf(codes, "%s%s", codes->n > 0 ? "|" : "", place);
+}
+
+static void bound_by_dice(uint32_t *seed, struct idp *idp, struct str roles[6], struct str places[4])
+{
+    static const char *const said[] = { "learner", "teacher", "principal", "substitute", "secretary", "guardian" };
+    static const char *const at[] = { "99501", "1.2.246.562.99.90920200020", "1.2.246.562.99.90920200012", "99502" };
+    uint32_t mask = dice(seed, 64), which = dice(seed, 16);
+
+    idp->asserts_roles = (struct strs){ roles, 0 };
+    idp->asserts_schools = (struct strs){ places, 0 };
+    for (size_t i = 0; i < 6; i++)
+        if ((mask >> i & 1u) != 0)
+            roles[idp->asserts_roles.n++] = str_of(said[i]);
+    for (size_t i = 0; i < 4; i++)
+        if ((which >> i & 1u) != 0)
+            places[idp->asserts_schools.n++] = str_of(at[i]);
+}
+
+TEST(no_assertion_of_a_source_yields_a_role_or_a_school_outside_of_its_row)
+{
+    static const char *const maps[] = { "mpassid", "entra", "native", "google" };
+    struct str own_words[] = { S("talonmies=staff"), S("Teacher=teacher") }, roles[6], schools_[4];
+    uint32_t seed = 20261130;
+    unsigned left = 0, kept = 0;
+
+    for (int round = 0; round < 4000; round++) {
+        struct idp idp = idp_speaking(maps[dice(&seed, 4)]), free_one;
+        struct buf whole = buf_new(t->arena, 4096), said = buf_new(t->arena, 4096), codes = buf_new(t->arena, 4096);
+        struct person p, unbound;
+        struct map_notes notes, all;
+        struct fail f = { 0 };
+        size_t at = 0;
+
+        for (uint32_t n = dice(&seed, 4); n-- > 0;)
+            say_something(t, &seed, &whole, &said, &codes);
+        buf_byte(&whole, '\0');
+        buf_byte(&said, '\0');
+        buf_byte(&codes, '\0');
+        if (dice(&seed, 2) == 0)
+            idp.role_names = (struct strs){ own_words, 2 };
+        if (dice(&seed, 3) == 0)
+            idp.role = ROLE_LEARNER;
+        if (dice(&seed, 3) == 0)
+            idp.school = S("99501");
+        free_one = idp;
+        bound_by_dice(&seed, &idp, roles, schools_);
+        const struct attribute answer[] = { UID,
+                                            attr(t, "sub", "u-1"), /* each map has its own subject */
+                                            attr(t, "tid", "t-1"),
+                                            attr(t, "oid", "o-1"),
+                                            LEARNER,
+                                            attr(t, "urn:mpass.id:role", dice(&seed, 2) == 0 ? whole.p : ""),
+                                            attr(t, "userRole", said.p),
+                                            attr(t, "roles", said.p),
+                                            attr(t, "schoolCode", codes.p),
+                                            attr(t, "school", codes.p) };
+        bool good = map_person(t->arena, &idp, answer, sizeof answer / sizeof *answer, S("someone"), &p, &notes, &f);
+        CHECK(good && map_person(t->arena, &free_one, answer, sizeof answer / sizeof *answer, S("someone"), &unbound,
+                                 &all, &f));
+        /* What is within stays as it was, in its order; what is not is gone, counted, and noted. */
+        for (size_t i = 0; good && i < unbound.affiliation_count; i++) {
+            if (!is_within(&idp, &unbound.affiliations[i]))
+                continue;
+            CHECK(at < p.affiliation_count && p.affiliations[at].role == unbound.affiliations[i].role);
+            CHECK(str_cmp(p.affiliations[at].school_oid, unbound.affiliations[i].school_oid) == 0);
+            at++;
+        }
+        CHECK_INT(p.affiliation_count, at);
+        for (size_t i = 0; good && i < p.affiliation_count; i++)
+            CHECK(is_within(&idp, &p.affiliations[i]));
+        CHECK_INT(notes.left_out - all.left_out, unbound.affiliation_count - at);
+        CHECK(unbound.affiliation_count == at || map_notes_find(&notes, NOTE_ROLE_BEYOND) != NULL ||
+              map_notes_find(&notes, NOTE_SCHOOL_BEYOND) != NULL);
+        left += (unsigned)(unbound.affiliation_count - at);
+        kept += (unsigned)at;
+        if (t->failed)
+            return;
+    }
+    CHECK(left > 500 && kept > 500); /* both were tried */
+}
+
+TEST(what_a_source_says_beyond_its_row_is_left_out_with_the_reason)
+{
+    struct str learners[] = { S("learner") }, one[] = { S("99501") };
+    struct idp idp = idp_speaking("mpassid");
+    struct person p;
+    struct map_notes notes;
+    struct fail f = { 0 };
+
+    idp.asserts_roles = (struct strs){ learners, 1 };
+    CHECK(
+        MAP(&idp, UID, LEARNER,
+            attr(t, "urn:mpass.id:role",
+                 "1.2.246.562.99.90920100006;99501;7B;opettaja;2;;|1.2.246.562.99.90920100006;99501;7B;oppilas;1;;")));
+    CHECK_INT(p.affiliation_count, 1);
+    CHECK_INT(p.affiliations[0].role, ROLE_LEARNER);
+    CHECK_INT(notes.left_out, 1);
+    CHECK_STR(map_notes_find(&notes, NOTE_ROLE_BEYOND)->value, "teacher");
+    idp.asserts_schools = (struct strs){ one, 1 };
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99502;7B;oppilas;1;;")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(map_notes_find(&notes, NOTE_SCHOOL_BEYOND) != NULL);
+    CHECK_STR(map_notes_find(&notes, NOTE_SCHOOL_BEYOND)->value, "99502");
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;;7B;oppilas;1;;")));
+    CHECK_INT(p.affiliation_count, 0); /* a role at no school is at every school */
+}

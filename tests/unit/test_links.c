@@ -332,6 +332,27 @@ TEST(a_move_by_number_that_is_over_makes_no_new_links)
     CHECK(is(t, g, NEW, "m-1", NUMBER, NEW, "m-1"));
 }
 
+TEST(who_was_linked_before_a_move_was_over_stays_who_they_are_and_who_comes_then_is_somebody_new)
+{
+    struct rig *g = rig_new(t);
+
+    signs_in(t, g, OLD, "matti", NUMBER);
+    signs_in(t, g, OLD, "maija", "1.2.246.562.98.85640200029");
+    struct move *m = put_move(g, "to-new", OLD, NEW, S(""));
+    m->until_s = TEST_NOW_S + 1;
+    serve(g);
+    CHECK(is(t, g, NEW, "m-1", NUMBER, OLD, "matti")); /* the last second of it */
+    m->until_s = TEST_NOW_S;
+    serve(g);
+    CHECK(is(t, g, NEW, "m-1", NUMBER, OLD, "matti"));
+    CHECK(is(t, g, NEW, "m-1", "", OLD, "matti")); /* whatever the new one says of numbers by now */
+    CHECK(is(t, g, NEW, "m-2", "1.2.246.562.98.85640200029", NEW, "m-2"));
+    CHECK(is(t, g, OLD, "matti", NUMBER, OLD, "matti")); /* the former way in leads to the same account */
+    g->move_count = 0;
+    serve(g);
+    CHECK(is(t, g, NEW, "m-1", NUMBER, NEW, "m-1")); /* the row is what keeps a link */
+}
+
 /* ── the operator's list ────────────────────────────────────────────────── */
 
 static bool import(struct test *t, struct rig *g, struct str text, struct learners_read *out)

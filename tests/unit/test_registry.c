@@ -274,6 +274,45 @@ TEST(private_networks_of_a_row_are_kept_and_must_be_private)
     rig_free(t, &g);
 }
 
+TEST(of_what_a_row_may_speak_is_kept_and_is_a_role_of_cities_and_a_school_of_its_provider)
+{
+    static const char *const wrong[][2] = {
+        { "asserts_roles: [techer]", "there is no role \"techer\" that a city names" },
+        { "asserts_roles: [operator]", "there is no role \"operator\" that a city names" },
+        { "asserts_schools: [\"99999\"]", "\"99999\" is none of its provider's schools" },
+        { "asserts_roles: [teacher], role: learner", "role \"learner\" is none of asserts_roles" },
+        { "asserts_schools: [\"99101\"], school: \"99102\"", "school \"99102\" is none of asserts_schools" },
+    };
+    struct rig g;
+
+    rig_open(t, &g);
+#define ROW                                                                                                            \
+    PROVIDERS "idps:\n  - {id: x, kind: %s, provider: oulu, name: {fi: X}, map: entra, issuer: https://x.example, "    \
+              "client_id: d, auth_method: private_key_jwt, %s}\n"
+    CHECK(import(
+        t, &g,
+        arena_printf(t->arena, ROW, "oidc",
+                     "asserts_roles: [learner], asserts_schools: [\"99101\"], role: learner, school: \"99101\"")));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    const struct idp *x = r != NULL ? registry_idp(r, S("x")) : NULL;
+    CHECK(x != NULL && x->asserts_roles.n == 1 && x->asserts_schools.n == 1);
+    registry_drop(r);
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(out, S("asserts_schools")) < out.n && import(t, &g, out));
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(!import(t, &g, arena_printf(t->arena, ROW, "oidc", wrong[i][0])));
+        t->checked++;
+        if (strstr(g.fail.detail, wrong[i][1]) == NULL)
+            test_fail(t, __FILE__, __LINE__, "%s: %s", wrong[i][0], g.fail.detail);
+    }
+    CHECK(!import(t, &g, arena_printf(t->arena, ROW, "local", "asserts_roles: [learner]")));
+    CHECK(strstr(g.fail.detail, "are for kind oidc and saml") != NULL);
+#undef ROW
+    rig_free(t, &g);
+}
+
 TEST(pinned_keys_of_a_row_are_kept_and_are_keys_of_a_saml_row)
 {
     struct rig g;
