@@ -171,9 +171,10 @@ static struct str example_rows(struct test *t, size_t *n)
     struct buf b = buf_new(t->arena, 65536), one = buf_new(t->arena, 8192);
     bool inside = false, with_file = false;
 
-    buf_add(&b,
-            S("format: 1\nproviders:\n  - id: oulu\n    oid: 1.2.246.562.99.95640100004\n    name: {fi: Oulu}\n"
-              "    schools:\n      - {oid: 1.2.246.562.99.95640200010, code: \"99101\", name: {fi: Testi}}\nidps:\n"));
+    buf_add(&b, S("format: 1\nproviders:\n  - id: oulu\n    oid: 1.2.246.562.99.95640100004\n    name: {fi: Oulu}\n"
+                  "    schools:\n      - {oid: 1.2.246.562.99.95640200010, code: \"99101\", name: {fi: Testi}}\n"
+                  "      - {oid: 1.2.246.562.99.95640200028, code: \"99102\", name: {fi: Toinen}}\n"
+                  "      - {oid: 1.2.246.562.99.95640200036, code: \"99190\", name: {fi: Lukio}}\nidps:\n"));
     while (str_split(&doc, '\n', &line)) {
         if (str_eq(line, S("```yaml")) || (inside && str_eq(line, S("```")))) {
             inside = !inside;
