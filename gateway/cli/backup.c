@@ -159,13 +159,13 @@ static bool is_same(const struct stat *a, const struct stat *b)
 static bool is_left_out(struct packing *x, struct str name)
 {
     static const char *const names[] = {
-        "state/redis",         "state/audit", "state/lock", "state/lost+found", "state/registry/registry.sqlite",
-        "state/" BACKUP_STAGE, NULL
+        "state/redis", "state/audit", "state/lock", "state/lost+found", "state/registry/registry.sqlite", NULL
     };
 
-    return is_one_of(arena_cstr(x->arena, name), names) || str_has_suffix(name, S(".sqlite-wal")) ||
-           str_has_suffix(name, S(".sqlite-shm")) || str_has_suffix(name, S("." BACKUP_STAGE)) ||
-           str_has_suffix(name, S(".part")) || str_has_prefix(name, S("state/metadata/fetched-"));
+    return str_eq(name, S("state/" BACKUP_STAGE)) || is_one_of(arena_cstr(x->arena, name), names) ||
+           str_has_suffix(name, S(".sqlite-wal")) || str_has_suffix(name, S(".sqlite-shm")) ||
+           str_has_suffix(name, S("." BACKUP_STAGE)) || str_has_suffix(name, S(".part")) ||
+           str_has_prefix(name, S("state/metadata/fetched-"));
 }
 
 static bool put_folder(struct packing *x, const char *folder, struct str name, int depth);
@@ -394,7 +394,8 @@ int cli_backup(int argc, char **argv)
         !cli_needs(argv[0], (const struct cli_need[]){ CLI_NEEDS_CONFIG(w.config),
                                                        { "--to BACKUP", w.to != NULL },
                                                        { "--recipient PUBKEY.pem", w.recipient != NULL },
-                                                       { 0 } }))
+                                                       { 0 } }) ||
+        w.to == NULL) /* said again for those who read no cli_needs() */
         return CLI_USAGE;
     struct arena *a = arena_new_secret();
     int status = run(argv[0], &w, a);
